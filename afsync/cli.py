@@ -7,15 +7,13 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from afsync.__version__ import __version__
 from afsync.command_list import COMMANDS, DIRECTORY_HELP, WIDEST, help_text
-
-if TYPE_CHECKING:
-    from afsync.errors import AfsyncError
+from afsync.errors import AfsyncError, ConfigError, Exit, Interrupted
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": WIDEST}
 
@@ -97,9 +95,6 @@ def run(args: Sequence[str] | None = None) -> int:
 
 def failed(error: BaseException, say: Callable[[str], None]) -> int:
     """Tell what was raised, and give the exit code."""
-    # Imported here: `--help` needs none of it.
-    from afsync.errors import AfsyncError, Exit
-
     match error:
         case KeyboardInterrupt() | click.Abort():
             say(f"{_below()}Interrupted.")
@@ -124,8 +119,6 @@ def _say(text: str) -> None:
 
 
 def _usage(error: click.ClickException) -> int:
-    from afsync.errors import Exit
-
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         _say(error.format_message())
         return Exit.ERROR
@@ -143,7 +136,6 @@ def _below() -> str:
 
 def _known(error: AfsyncError, say: Callable[[str], None]) -> int:
     from afsync.commands.ci import publish_error
-    from afsync.errors import ConfigError, Interrupted
     from afsync.output.problems import problems_text
     from afsync.output.values import escape_control
 
@@ -161,8 +153,6 @@ def _known(error: AfsyncError, say: Callable[[str], None]) -> int:
 
 def _bug(error: BaseException, say: Callable[[str], None]) -> int:
     import traceback
-
-    from afsync.errors import Exit
 
     say("".join(traceback.format_exception(error)).rstrip("\n"))
     say("")

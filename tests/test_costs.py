@@ -5,6 +5,7 @@ Seconds are for `benchmarks/`. Requests are counted in `scenarios/test_reading.p
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections.abc import Callable
@@ -165,3 +166,41 @@ def test_a_project_without_series_loads_nothing_of_them(tmp_path: Path, text: st
         f"assert {loaded or '{*()}'} <= {{*sys.modules}}"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=60)
+
+
+MOST_MODULES = 180
+"""Each takes a third of a millisecond, a few more than there are."""
+
+COUNTED = """
+import re, sys
+compiling, compiled = re.compile, set()
+def compile(*args):
+    compiled.add(sys._getframe(1).f_globals.get('__name__', ''))
+    return compiling(*args)
+re.compile = compile
+from afsync.cli import run
+assert not run(sys.argv[1:])
+print({'modules': sum(name.startswith('afsync.') for name in sys.modules), 'compiled': sorted(compiled)})
+"""
+
+
+def test_an_ordinary_plan_loads_few_modules_and_compiles_few_patterns(
+    tmp_path: Path, record_property: Recorder
+) -> None:
+    """A pattern that is compiled while its module is loaded is one that every run uses; for others there is
+    `core.regex`."""
+    project(tmp_path, 20)
+    for args in (["init"], ["plan", "--offline", "--now", f"{NOW:%Y-%m-%dT%H:%M:%SZ}"]):
+        done = subprocess.run(
+            [sys.executable, "-c", COUNTED, "-C", str(tmp_path), *args],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    found = ast.literal_eval(done.stdout.splitlines()[-1])
+    record_property("figure", f"modules of ours in a plan without network: {found['modules']}")
+    assert found["modules"] <= MOST_MODULES
+    ours = {name for name in found["compiled"] if name.startswith("afsync.")}
+    checked_by_msgspec = {"afsync.core.records", "afsync.core.state"}
+    assert ours <= {"afsync.core.regex", "afsync.config.fast_reader", "afsync.api.wire", *checked_by_msgspec}

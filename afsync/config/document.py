@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -16,6 +15,7 @@ from afsync.config.misleading_text import in_common_form, in_fault, in_key, is_o
 from afsync.config.positions import Lines, Node
 from afsync.config.problems import Code, Diagnostic, InvalidValue, Path, TextDiagnostic
 from afsync.core.addresses import KEY
+from afsync.core.regex import regex
 from afsync.errors import Location, Problem
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _SHOWN = 400
 _ABOVE: Final = 2
 """So many lines, the one of a syntax error included, are looked at for what made it."""
 
-_KEY = re.compile(r"(?<=\baf_live_)[\w-]+")
+_KEY = regex(r"(?<=\baf_live_)[\w-]+")
 """What is secret about an API key. A key that stands in a file must not reach the log of a pipeline as well."""
 
 _KINDS = {"templates": "template", "jobs": "job"}

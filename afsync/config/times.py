@@ -10,12 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from afsync.config.problems import Code, InvalidValue
+from afsync.core.regex import regex
 from afsync.core.resources import Schedule
 from afsync.core.text import did_you_mean
 
-_FORM = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?)?", re.ASCII
-)
+_FORM = regex(r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 
 _LOCALTIME = Path("/etc/localtime")
 
@@ -24,9 +23,7 @@ _LONGEST_CHANGE = timedelta(hours=25)
 
 _ADD_OFFSET = "; add Z or an offset such as +01:00"
 
-_NEARLY = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)[Tt ]\s*(\d\d?):(\d\d)(:\d\d)?\s*(?:([Zz])|([+-]\d\d):?(\d\d))?", re.ASCII
-)
+_NEARLY = regex(r"(\d{4})-(\d\d?)-(\d\d?)[Tt ]\s*(\d\d?):(\d\d)(:\d\d)?\s*(?:([Zz])|([+-]\d\d):?(\d\d))?", re.ASCII)
 
 
 def parse_schedule(written: str, zone: str | None) -> Schedule:
@@ -151,11 +148,11 @@ def _offset(moment: datetime) -> str:
     return f"{text[:3]}:{text[3:5]}"
 
 
-_YEAR_LAST = re.compile(r"(?P<a>\d{1,2})[./-](?P<b>\d{1,2})[./-](?P<year>\d{4})(?P<rest>\D.*)?", re.ASCII)
+_YEAR_LAST = regex(r"(?P<a>\d{1,2})[./-](?P<b>\d{1,2})[./-](?P<year>\d{4})(?P<rest>\D.*)?", re.ASCII)
 
-_YEAR_FIRST = re.compile(r"(?P<year>\d{4})[./](?P<month>\d{1,2})[./](?P<day>\d{1,2})(?P<rest>\D.*)?", re.ASCII)
+_YEAR_FIRST = regex(r"(?P<year>\d{4})[./](?P<month>\d{1,2})[./](?P<day>\d{1,2})(?P<rest>\D.*)?", re.ASCII)
 
-_CLOCK = re.compile(r"[,T]?\s*(\d{1,2}):(\d\d)(:\d\d)?", re.ASCII)
+_CLOCK = regex(r"[,T]?\s*(\d{1,2}):(\d\d)(:\d\d)?", re.ASCII)
 
 
 def days_meant(text: str) -> list[date]:
@@ -189,7 +186,7 @@ def _days(year: str, *pairs: tuple[str, str]) -> list[date]:
     return [*dict.fromkeys(found)]
 
 
-_VERSION = re.compile(r"(?:# version )?(\d{4}[a-z]{1,2})\b", re.ASCII)
+_VERSION = regex(r"(?:# version )?(\d{4}[a-z]{1,2})\b", re.ASCII)
 
 _HEAD = 100
 

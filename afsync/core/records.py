@@ -1,11 +1,9 @@
 """What the state records of one template, job, upload or cancellation, and the types of its fields."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -73,7 +71,7 @@ class Trust(Struct, frozen=True, forbid_unknown_fields=True):
         """Whether none was lost since the last one that was kept."""
         return self.last_lost is None or (self.last_kept is not None and self.last_kept >= self.last_lost)
 
-    def with_finding(self, finding: Finding, at: Utc) -> Trust:
+    def with_finding(self, finding: Finding, at: Utc) -> Self:
         """One more, seen at `at`."""
         if finding is Finding.KEPT:
             return replace(self, kept=self.kept + 1, last_kept=at)

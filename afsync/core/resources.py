@@ -1,7 +1,5 @@
 """What the files declare: templates and jobs, their schedules and files, and limits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType

@@ -1,13 +1,11 @@
 """What the state says: what was created, what for, and what is still unresolved; and the intent, the record, written
 before a submission or an approval is sent, that it is about to happen."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
@@ -231,7 +229,7 @@ class Recorded(Struct, frozen=True, dict=True):
         """The ids that a person said are not ours, or that cannot be the result of an open submission."""
         return frozenset(self.foreign).union(*(i.foreign for i in self.submissions))
 
-    def with_decision(self, entry: Mapping[str, Any]) -> Recorded:
+    def with_decision(self, entry: Mapping[str, Any]) -> Self:
         """The state with one more decision noted; the last 50 are kept."""
         return replace(self, decisions=(*self.decisions[-49:], entry))
 
@@ -245,12 +243,12 @@ class Recorded(Struct, frozen=True, dict=True):
         """The intents that publish a job."""
         return tuple(i for i in self.intents if i.purpose is Purpose.APPROVAL)
 
-    def with_finding(self, effect: Effect, finding: Finding, at: datetime) -> Recorded:
+    def with_finding(self, effect: Effect, finding: Finding, at: datetime) -> Self:
         """The state with one more effect that was kept or lost. The caller records it where it was seen, too."""
         trust = self.trust.get(effect, UNSEEN).with_finding(finding, at)
         return replace(self, trust={**self.trust, effect: trust})
 
-    def with_resource(self, address: str, record: Record) -> Recorded:
+    def with_resource(self, address: str, record: Record) -> Self:
         before = self.resources.get(address)
         kept = self._letting_go(None if before is None or before.id == record.id else before.id)
         record = _with_time_serial(record, before, self.serial + 1)
@@ -259,7 +257,7 @@ class Recorded(Struct, frozen=True, dict=True):
             return replace(kept, resources=resources, newest=None)
         return replace(kept, resources=resources)
 
-    def without_resource(self, address: str) -> Recorded:
+    def without_resource(self, address: str) -> Self:
         """The state that forgets a resource; what was created after a forgotten job stays known to be newer."""
         gone = self.resources.get(address)
         resources = {a: r for a, r in self.resources.items() if a != address}
@@ -269,11 +267,11 @@ class Recorded(Struct, frozen=True, dict=True):
             return kept
         return replace(kept, newest=gone.created_at)
 
-    def without_deposed(self, template_id: str | None) -> Recorded:
+    def without_deposed(self, template_id: str | None) -> Self:
         """The state in which a replaced template is not to be deleted any more."""
         return replace(self, deposed=tuple(d for d in self.deposed if d.id != template_id))
 
-    def _letting_go(self, gone: str | None) -> Recorded:
+    def _letting_go(self, gone: str | None) -> Self:
         """The state in which open intents remember the id of a job that left an address: it cannot be the result of a
         lost submission."""
         if gone is None or not self.intents:

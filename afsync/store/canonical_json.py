@@ -14,10 +14,11 @@ from msgspec import Struct
 
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import DEEPEST, too_deep
-from afsync.core.records import RecordedJob, RecordedTemplate
+from afsync.core.records import NEW, RecordedJob, RecordedTemplate
+from afsync.core.regex import regex
 from afsync.core.state import Recorded
 
-MARKERS = re.compile(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
+MARKERS = regex(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
 
 
 def may_be_deep(text: bytes) -> bool:
@@ -164,9 +165,8 @@ class StructLayout(NamedTuple):
 def layout(cls: type[Struct]) -> StructLayout:
     names, defaults = cls.__struct_fields__, cls.__struct_defaults__
     given = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
-    # As text, because evaluating annotations takes longer than reading a small state.
     written = {n: a for c in reversed(cls.__mro__) for n, a in vars(c).get("__annotations__", {}).items()}
-    new = tuple((name, _default(given[name])) for name in names if str(written[name]).startswith("New["))
+    new = tuple((name, _default(given[name])) for name in names if NEW in getattr(written[name], "__metadata__", ()))
     config = cls.__struct_config__
     tag = {} if config.tag_field is None else {config.tag_field: config.tag}
     # In the order of the file, which costs less to sort.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from json.encoder import encode_basestring, encode_basestring_ascii
 from operator import attrgetter
@@ -19,6 +18,7 @@ from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
 from afsync.core.fingerprints import DEEPEST
+from afsync.core.regex import regex
 from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import (
@@ -35,7 +35,7 @@ from afsync.store.canonical_json import (
 from afsync.store.state_file import StateFile, check, check_whole, from_json
 
 CHECKSUM = b'\n  "checksum": "'
-SHA256 = re.compile(r"[0-9a-f]{64}")
+SHA256 = regex(r"[0-9a-f]{64}")
 BLOCKS = frozenset({"resources", "intents", "watched", "forgotten"})
 """The parts whose items take one line per field."""
 

@@ -388,3 +388,20 @@ def test_blocks(lines: list[str]) -> None:
     """What is well-formed is read piece by piece as well."""
     text = "".join(f"{line}\n" for line in lines)
     assert agree(text) == (_in_pieces(text, 1) is not NOT_READ)
+
+
+@pytest.mark.parametrize("large", [0, 200_000])
+def test_the_simple_forms_are_enough_for_a_small_file(large: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiling all the others would be a twentieth of a plan of a few jobs."""
+    compiled: list[bool] = []
+    lines = fast_reader._lines
+
+    def counted(*, runs: bool = False, simple: bool = False) -> Any:
+        compiled.append(simple)
+        return lines(runs=runs, simple=simple)
+
+    monkeypatch.setattr(fast_reader, "_lines", counted)
+    monkeypatch.setattr(fast_reader, "_SMALL", large)
+    assert has_common_form("a: {b: Weekly, c: [x, y z], d: 3} # é\ne: 'f'\ng:\n- h: 09:30\n")
+    assert compiled == [bool(large)]
+    assert has_common_form("a: {b: {c: 1}}\n") and not has_common_form("a: &b c\n")

@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
+import pytest
+from msgspec import Struct
+
+from afsync.core import records, resources, state
 from afsync.core.state import Recorded
+from afsync.store import state_file
 from afsync.store.disk import Disk
 from afsync.store.state_text import encode
 from tests.builders import LINEAGE
@@ -73,3 +79,9 @@ def test_a_record_takes_one_block_of_lines() -> None:
         sizes.append(encode(recorded, "0.1.0").count("\n"))
     assert sizes[2] - sizes[1] == sizes[1] - sizes[0] == 14
     assert json.loads(encode(recorded, "0.1.0"))["resources"].keys() == {f"job.show-{n}" for n in range(3)}
+
+
+@pytest.mark.parametrize("module", [records, resources, state, state_file])
+def test_no_annotation_of_a_state_has_to_be_compiled_when_afsync_starts(module: ModuleType) -> None:
+    structs = [of for of in vars(module).values() if isinstance(of, type) and issubclass(of, Struct)]
+    assert structs and not [of for of in structs for kind in of.__annotations__.values() if isinstance(kind, str)]
