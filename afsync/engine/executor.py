@@ -18,7 +18,7 @@ from afsync.core.apply_verification import (
     with_times_seen,
 )
 from afsync.core.command_lines import FlagName
-from afsync.core.moves.moves import is_made
+from afsync.core.moves import is_made
 from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change

@@ -10,7 +10,7 @@ from afsync.core.decisions.new_submissions import LOOKALIKE_AGE
 from afsync.core.decisions.publish_times import jobs_without_their_time
 from afsync.core.decisions.publish_times import unset_results_needed as unset_results
 from afsync.core.held_jobs import of_unknown_origin, stops
-from afsync.core.moves.moves import find_moves
+from afsync.core.moves import find_moves
 from afsync.core.plan.facts import Options
 from afsync.core.records import RecordedJob, RecordedTemplate
 from afsync.core.recovery.lost_answers import resolve

@@ -17,8 +17,8 @@ from afsync.core.decisions.publish_notices import publish_notices, unproven
 from afsync.core.decisions.publish_times import with_refusal_warning
 from afsync.core.decisions.requested_fields import template_unknown
 from afsync.core.decisions.templates import decide_deposed, decide_template
-from afsync.core.moves.moves import find_moves
-from afsync.core.moves.pairing import Moves
+from afsync.core.moves import find_moves
+from afsync.core.pairing import Moves
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import NOTHING, Change, Decision
 from afsync.core.plan.facts import Facts, Options, by_service_clock, facts_at, owned_ids

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.command_lines import FlagName
 from afsync.core.decisions.publish_notices import relies_on_schedule
-from afsync.core.moves.moves import find_moves
+from afsync.core.moves import find_moves
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts

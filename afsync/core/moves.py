@@ -9,8 +9,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import ADDRESS, Kind, key_of, kind_of
 from afsync.core.command_lines import INTENTS, forget_command
 from afsync.core.fingerprints import fingerprint
-from afsync.core.moves.pairing import Moves, paired
-from afsync.core.moves.swaps import swapped_jobs, with_swapped_templates
+from afsync.core.pairing import Moves, paired, swapped_jobs, with_swapped_templates
 from afsync.core.plan.changes import Change
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired

@@ -1,1 +1,0 @@
-"""Records that move to another address."""
