@@ -79,7 +79,6 @@ _LONGEST: Final = 200_000
 """An excerpt of more characters is not read: a text without end, or a list of thousands in one line."""
 
 _CONTENT = regex(r"^( *)(?=[^ #\r\n])", re.MULTILINE)
-
 _BEHIND_KEY = regex(r"[\"']?[ ]*:[ ]*(?=[#\r\n]|\Z)")
 
 

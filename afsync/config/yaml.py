@@ -28,7 +28,6 @@ from afsync.config.problems import Code, TextDiagnostic
 from afsync.config.syntax import conflict, explain, swallowed
 
 MAX_EVENTS: Final = 100_000
-
 MAX_LENGTH: Final = 4_000_000
 """How many values and keys of one file are read here, and how many characters: both take long. Only what the fast
 reader cannot read, or finds fault with, comes here; of a larger file the beginning is read."""
