@@ -16,15 +16,12 @@ from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, InvalidValue, Tex
 from afsync.config.scalars import clean, resolve, short, tagged, unknown_tag
 
 MAX_DEPTH: Final = 64
-
 MAX_EXPANSION: Final = 500_000
 """How many values all aliases of a file may stand for, together."""
 
 
 NO_VERSION: Final = "remove the `%YAML` line: it is 1.2"
-
 _SEQUENCE_TAGS = (None, "!", "tag:yaml.org,2002:seq")
-
 _MAPPING_TAGS = (None, "!", "tag:yaml.org,2002:map")
 
 

@@ -6,20 +6,16 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from afsync.config.fast_positions import Places
 from afsync.config.fast_reader import NOT_READ, read_fast
 from afsync.config.files import open_regular
 from afsync.config.misleading_text import in_common_form, in_fault, in_key, is_only_comment
-from afsync.config.positions import Lines, Node
+from afsync.config.positions import Composed, Lines, Node, Places
 from afsync.config.problems import Code, Diagnostic, InvalidValue, Path, TextDiagnostic
 from afsync.core.addresses import KEY
 from afsync.core.regex import regex
 from afsync.errors import Location, Problem
-
-if TYPE_CHECKING:
-    from afsync.config.yaml import Composed
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 _LARGE: Final = 200_000
@@ -49,10 +45,7 @@ class Document:
     @cached_property
     def _composed(self) -> Composed:
         """With positions: slow, so only for a file that has something to report, or that the fast reader leaves."""
-        # Imported here: ruamel.yaml takes long to load, and most files never get this far.
-        from afsync.config.yaml import compose
-
-        return compose(self.text)
+        return _compose(self.text)
 
     @cached_property
     def _fast(self) -> Any:
@@ -67,7 +60,7 @@ class Document:
         """For a large file that the fast reader read: to read all of it with positions would take minutes."""
         if self._fast is NOT_READ or len(self.text) <= _LARGE:
             return None
-        return Places(self.text, self._lines, self._fast)
+        return Places(self.text, self._lines, self._fast, _compose)
 
     @property
     def value(self) -> Any:
@@ -178,6 +171,13 @@ def parse(data: bytes, file: str) -> Document:
         line = data.count(b"\n", 0, error.start) + 1
         raise InvalidValue(Code.NOT_UTF8, "this line is not UTF-8 text", "save the file as UTF-8", line) from None
     return Document(file, text, hashlib.sha256(data).hexdigest())
+
+
+def _compose(text: str, most: int | None = None) -> Composed:
+    # Imported here: ruamel.yaml takes long to load, and most files never get this far.
+    from afsync.config.yaml import MAX_EVENTS, compose
+
+    return compose(text, MAX_EVENTS if most is None else most)
 
 
 def _masked(text: str) -> str:

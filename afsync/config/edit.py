@@ -21,9 +21,7 @@ _BOM = "\ufeff"
 
 # Compiled when they are used, which is when a file is written.
 _LINE = "[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+"
-
 _ENDED = "[\r\n\x85\u2028\u2029]\\Z"
-
 _DOCUMENT_END = regex(r"\.\.\.(\s|\Z)")
 
 

@@ -74,9 +74,7 @@ MAX_BYTES: Final = 500 * 1024 * 1024
 """At most 500 MB, taken as the larger of its two meanings; the service has the last word."""
 
 _SUFFIXES = (".mp4", ".mov")
-
 _POINTER = b"version https://git-lfs.github.com/spec/"
-
 _CHUNK = 1024 * 1024
 
 

@@ -17,14 +17,11 @@ from afsync.config.starter_files import SCHEMA_FILE
 from afsync.config.yaml import Token, compose, tokens
 
 STEP: Final = 2
-
 _BLANK: Final = " \t"
 """White space in YAML. Other spaces are text, such as those that do not break."""
 
 _OPENING = ("FlowMappingStart", "FlowSequenceStart")
-
 _CLOSING = ("FlowMappingEnd", "FlowSequenceEnd")
-
 _BLOCK = re.compile(r"[|>]([-+0-9]*)")
 
 
@@ -205,9 +202,7 @@ def _space(before: str, after: str) -> str:
 
 
 _BOM: Final = "\ufeff"
-
 _MODELINE = re.compile(r"#\s*yaml-language-server\s*:\s*\$schema\s*=\s*(\S+)\s*")
-
 _OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 
 

@@ -20,15 +20,10 @@ from afsync.core.regex import regex
 from afsync.core.text import nfc
 
 _MAGIC = frozenset("*?[")
-
 _LONGEST = 1000
-
 _NO_YAML = frozenset({".csv", ".tsv", ".xls", ".xlsx", ".ods", ".numbers"})
-
 _YAML = frozenset({".yaml", ".yml"})
-
 _SPARE = regex(r"(?i)\.?(.+\.ya?ml)(?:\.(?:bak|orig|old|save|disabled)|~)|\.(.+\.ya?ml)")
-
 _FILE = regex(r"\.[A-Za-z][A-Za-z0-9]{1,5}$")
 """How the names of files end, and those of directories hardly ever."""
 

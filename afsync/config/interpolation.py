@@ -48,8 +48,6 @@ _CREDENTIALS = regex(
 _TOKEN = regex(r"\$\$\{|\$\{(?P<name>[^${}]*)\}|\$\{")
 _KEY = r"[A-Za-z_][A-Za-z0-9_-]*"
 _NAME = regex(rf"var\.(?P<var>{_KEY})|env\.(?P<env>{_KEY})(?::-(?P<default>(?s:.*)))?", re.ASCII)
-
-
 _LATER = regex(r"(?<!\$)\$\{(?:occurrence|row)\.")
 
 

@@ -23,15 +23,10 @@ _LINE = rf"[ ]*+(?:-[ ])?+(?:({KEY_FORM})[ ]++)?+([^\"'\[{{\n][^\n]*?)[ ]+#"
 """A line of a common form with a plain value and a comment."""
 
 _OF_TEXT = regex(rf"(?:- )?[\"']?(?:{'|'.join(sorted(_TEXTS))})[\"']?:")
-
 _TIGHT = regex(r" #(?:\w|[^\x00-\x7f\s])")
-
 _LESS = "put the whole text in quotes if the rest belongs to it, else the comment on a line of its own"
-
 _SHOWN: Final = 60
-
 _VARS: Final = regex(r"""^(?:vars|"vars"|'vars')[ ]*:""", re.MULTILINE)
-
 _SECTION: Final = regex(r"\n(?=[^\s#\-])")
 
 
@@ -155,9 +150,7 @@ _SPACES: Final = {
 }
 
 _COLONS: Final = {"\uff1a": "a full-width colon", "\ufe55": "a small colon", "\u2236": "a ratio sign"}
-
 _NAMES: Final = {**_SPACES, **_COLONS}
-
 _IN_KEY = regex(rf"[ \t]*+(?:-[ ]++)?+[\"']?[-\w. ]*+(?::(?=[{''.join(_SPACES)}]))?+([{''.join(_NAMES)}])", re.ASCII)
 """A line up to the first such character in its key, or right behind the key's colon."""
 

@@ -18,32 +18,20 @@ from afsync.core.body_fields import BODY_ORDER
 from afsync.core.text import Effort, closest, did_you_mean
 
 _PREFIX = "row."
-
 _NO_CELL = frozenset({"clipSpec", "effects", "addOns", "name", "description"})
-
 FIELDS: Final = frozenset({*BODY_ORDER, "publish", "rerun", "approve", "allow_duplicate", "import"} - _NO_CELL)
 """Columns of these names fill the field."""
 
 ENABLED: Final = "enabled"
-
 SCHEDULE: Final = "schedule"
-
 ZONE: Final = "zone"
-
 _KEY = re.compile(r'[^\x00-\x1f\x7f-\x9f"\'\\\[\]\u2028\u2029]{1,100}')
-
 _YES, _NO = ("yes", "true", "1", "x", "y"), ("no", "false", "0", "n")
-
 _BROKEN = re.compile(r"#(REF|N/A|VALUE|NAME|DIV/0|NULL|NUM|SPILL|CALC)[!?]?|Err:\d{3}", re.IGNORECASE)
-
 _TURNED = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:\D.*)?", re.ASCII)
-
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
-
 _DAY_OR_TIME = re.compile(rf"{_TURNED.pattern}|\d?\d:\d\d(:\d\d)?", re.ASCII)
-
 _WHEN = ("on", "at")
-
 _LISTS = {"platforms": re.compile("[,;]"), "urls": re.compile(r"[,;\s]")}
 
 

@@ -192,9 +192,7 @@ def imports_of(series: RowSeries) -> dict[str, str]:
 
 
 _SHOWN = 3
-
 _RECENT = timedelta(days=31)
-
 Place = tuple[int, str]
 """The line of a row, and its key."""
 

@@ -12,27 +12,16 @@ from afsync.config.problems import Code, InvalidValue
 from afsync.core.regex import regex
 
 _NULL = {"", "~", "null", "Null", "NULL"}
-
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-
 _INT = regex(r"[-+]?[0-9]+")
-
 _BASED = regex(r"0o[0-7]+|0x[0-9a-fA-F]+")
-
 _FLOAT = regex(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-
 _NOT_FINITE = regex(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-
 _NUMERIC_START = frozenset("+-.0123456789")
-
 _LARGEST = 2**63 - 1
-
 _SHOWN = 100
-
 _STANDARD = "tag:yaml.org,2002:"
-
 _FORBIDDEN = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-
 _PAIR = regex("[\ud800-\udbff][\udc00-\udfff]")
 
 

@@ -25,9 +25,7 @@ OF_ONE = ("rerun", "approve", "fileId")
 """What belongs to one submission, and so to no series."""
 
 _RULES = ("every", "dates", "rrule")
-
 _BOUNDS = ("from", "until", "count", "days")
-
 _Found = tuple[tuple[str, ...], InvalidValue]
 """Where in the job, and what is wrong there."""
 

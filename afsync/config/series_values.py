@@ -15,9 +15,7 @@ from afsync.core.addresses import parse_instance
 from afsync.core.recurrence import LAST_DAY, MonthDay, Unit
 
 SKIP: Final = "skip"
-
 _FREQ = re.compile(r"(?:^|;)FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(?:;|$)", re.ASCII)
-
 _PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", re.ASCII)
 
 _HIGHEST: Final = {
@@ -41,22 +39,13 @@ _ONLY_IN: Final = {
 """Other rules ignore them, or count in another way."""
 
 _NTH_OF_RULE = re.compile(r"(?:^|,)[+-]?\d", re.ASCII)
-
 _LONGEST_RRULE: Final = 300
-
-
 WEEKDAYS: Final = get_args(Weekday)
-
 _EVERY = re.compile(r"(?:(\d{1,3}) )?(day|week|month)(s?)", re.ASCII)
-
 _NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
-
 _NTH_DAY = re.compile(rf"({'|'.join(_NTH)}) ({'|'.join(WEEKDAYS)})", re.ASCII)
-
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-
 _TIME = re.compile(r"\d\d:\d\d(?::\d\d)?", re.ASCII)
-
 TIME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -134,8 +123,6 @@ check_every = check_of_text(parse_every, "write day, week or month, or as 2 week
 check_date = check_of_text(parse_date, "write it as 2026-12-07")
 check_dated = check_of_text(parse_dated, "write it as 2026-12-05 20:15")
 check_wall_time = check_of_text(parse_wall_time, "write it as 09:00")
-
-
 MOST_TIMES = 48
 
 

@@ -128,7 +128,6 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
 
 
 _SWALLOWED = re.compile(r"(?<=[ \t])#")
-
 _CUT_KEY = re.compile(r"[ ]*(?:- )?[^\s:#\"'\[{][^:#\n]*?[ \t](#)[^\n]*:")
 
 
@@ -156,9 +155,7 @@ def explain(problem: str, context: str) -> Explanation:
 
 
 _SIDE = re.compile(r"^(<{7}|>{7}|\|{7})(?=[ ,;\t]|\r?$)", re.MULTILINE)
-
 _MIDDLE = re.compile(r"={7}")
-
 _HINT = "keep the lines of one side, or of both, and remove the markers, here and below"
 
 

@@ -27,10 +27,7 @@ from afsync.core.state_place import NAME, PLACE, account_key, account_variable, 
 from afsync.errors import ConfigError, Location, Problem
 
 WORKSPACE_FILE = "afsync.workspace.yaml"
-
-
 _LINEAGE = regex(rb"^lineage[ \t]*:[ \t]*[\"']?([0-9a-fA-F-]{36})", re.MULTILINE)
-
 _GLANCE: Final = 1_000_000
 
 

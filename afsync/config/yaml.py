@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from afsync.config.composer import NO_VERSION, Composer, Unreadable, too_much
-from afsync.config.positions import Node
+from afsync.config.positions import Composed
 from afsync.config.problems import Code, TextDiagnostic
 from afsync.config.syntax import conflict, explain, swallowed
 
@@ -31,16 +31,6 @@ MAX_EVENTS: Final = 100_000
 MAX_LENGTH: Final = 4_000_000
 """How many values and keys of one file are read here, and how many characters: both take long. Only what the fast
 reader cannot read, or finds fault with, comes here; of a larger file the beginning is read."""
-
-
-class Composed(Struct, frozen=True):
-    """A document as values with positions. `root` is None for an empty file, and where no values could be had."""
-
-    root: Node | None
-    marks: tuple[TextDiagnostic, ...]
-    events: int = 0
-    cuts: tuple[TextDiagnostic, ...] = ()
-    """Of texts that may be shorter than they were meant."""
 
 
 def compose(text: str, most: int = MAX_EVENTS) -> Composed:

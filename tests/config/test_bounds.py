@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from afsync.config import interpolation, yaml
-from afsync.config.fast_positions import Places
-from afsync.config.positions import Lines, Node
+from afsync.config.positions import Composed, Lines, Node, Places
 from afsync.config.problems import MAX_PROBLEMS
 from afsync.core.text import Effort, closest
 from tests.config.support import a_job, loaded, problems
@@ -203,11 +202,11 @@ def at(node: Node | None) -> tuple[int, int] | None:
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_positions_from_excerpts_are_those_of_the_whole(newline: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("afsync.config.fast_positions._SMALL", 0)
+    monkeypatch.setattr("afsync.config.positions._SMALL", 0)
     text = LARGE.replace("\n", newline)
     root = yaml.compose(text).root
     assert root is not None
-    places = Places(text, Lines(text), root.value)
+    places = Places(text, Lines(text), root.value, yaml.compose)
     for path in _paths(root)[1:]:
         node: Node = root
         for step in path:
@@ -220,9 +219,9 @@ def test_positions_from_excerpts_are_those_of_the_whole(newline: str, monkeypatc
 def test_a_large_file_is_not_read_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("afsync.config.document._LARGE", 10_000)
     read: list[int] = []
-    compose: Callable[..., yaml.Composed] = yaml.compose
+    compose: Callable[..., Composed] = yaml.compose
 
-    def counted(text: str, most: int = 0) -> yaml.Composed:
+    def counted(text: str, most: int = 0) -> Composed:
         read.append(len(text))
         return compose(text, most=most)
 

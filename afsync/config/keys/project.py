@@ -33,17 +33,11 @@ from afsync.config.keys.values import (
 from afsync.core.remote_account import EMULATOR, SERVICE
 
 STATE = ".afsync/state.json"
-
 QUARANTINE = "10m"
-
 LATE = "6h"
-
 SETTLE = "2m"
-
 WATCH = "24h"
-
 HORIZON = "14d"
-
 KEEP = "90d"
 
 
@@ -175,7 +169,6 @@ class Defaults(Part):
 
 
 Templates = dict[ResourceKey, TemplatePart]
-
 Jobs = dict[ResourceKey, JobPart]
 
 

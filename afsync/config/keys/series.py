@@ -11,9 +11,7 @@ from afsync.config.keys.resources import JobFields
 from afsync.config.keys.values import Identifier, Unique, Zone
 
 _TEXT = {"type": "string"}
-
 Every = Annotated[str, Check(series_values.check_every, first=True, schema=_TEXT)]
-
 RuleDay = Annotated[str | int, Check(series_values.check_day, first=True, schema={"type": ["string", "integer"]})]
 
 Times = Annotated[
@@ -44,7 +42,6 @@ _SHEET = {
 }
 
 RowsOf = Annotated[str | dict[str, Any], Check(series_values.check_rows, first=True, schema=_SHEET)]
-
 InstanceKey = Annotated[str, Check(series_values.check_instance)]
 
 

@@ -41,7 +41,6 @@ Per = Literal["day", "week", "month"]
 NotifyEvent = Literal["plan", "applied", "failed", "waits", "not_kept", "published"]
 NotifyForm = Literal["slack", "webhook"]
 Entry = Literal["fetch", "upload", "compose", "generate"]
-
 Json = str | int | float | bool | list[Any] | dict[str, Any]
 """Any value; passed on as it is."""
 Text = Annotated[str, Meta(min_length=1)]
@@ -93,9 +92,7 @@ def _has_form(
 
 _KEY = "begin with a letter or a digit, then use letters, digits, `.`, `_`, `-`; at most 100 of them"
 ResourceKey = Annotated[str, Check(_has_form(KEY, "cannot be a key", _KEY))]
-
 Address = Annotated[str, Check(_has_form(ADDRESS, "is not an address", "write it as job.KEY or template.KEY"))]
-
 _CHANNEL = "begin with a small letter, then use small letters, digits and `-`; at most 40 of them"
 ChannelName = Annotated[
     str, Check(_has_form(regex(r"[a-z][a-z0-9-]{0,39}"), "cannot be the name of a channel", _CHANNEL))
@@ -125,7 +122,6 @@ Identifier = Annotated[
 # --- URLs ---
 
 _LONGEST_URL: Final = 2048
-
 _ORDINARY_URL = regex(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[!-~]*)?", re.ASCII)
 """Most URLs are nothing else, and need no closer look."""
 
@@ -314,7 +310,6 @@ def check_variable(value: Any) -> Any:
 
 
 _SCALARS = ["string", "number", "boolean"]
-
 Scalar = Annotated[str | int | float | bool, Check(check_scalar, first=True, schema={"type": _SCALARS})]
 
 Variable = Annotated[

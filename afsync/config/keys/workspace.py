@@ -14,7 +14,6 @@ from afsync.core.regex import regex
 from afsync.core.state_place import PLACE
 
 _VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-
 _FORM = f"write it as env:AURAFLUX_KEY_{PLACE} or file:/run/secrets/{PLACE}; the key itself never stands in a file"
 
 
@@ -45,7 +44,6 @@ def check_state_template(value: str) -> str:
 
 
 KeySource = Annotated[str, Check(check_key_source, schema={"pattern": r"^(env|file):.*\$\{account\}"})]
-
 StateTemplate = Annotated[Text, Check(check_state_template)]
 
 
