@@ -94,7 +94,7 @@ def jobs_at(
     for occurrence in occurrences:
         record = found.records.get(occurrence.instance)
         schedule = _schedule(occurrence, found.declared.zone)
-        if record is not None and is_over(record, occurrence, now) and not _again(found.declared, occurrence):
+        if record is not None and _is_over(record, occurrence, now) and not _again(found.declared, occurrence):
             yield found.declared.job, _as_recorded(occurrence, record, schedule)
             continue
         declared = _declared(found, occurrence, schedule, record, timed, report)
@@ -110,8 +110,7 @@ def jobs_at(
             yield declared, build_job(whole)
 
 
-def is_over(record: RecordedJob, occurrence: Occurrence, now: datetime) -> bool:
-    """Whether it stays as it was submitted."""
+def _is_over(record: RecordedJob, occurrence: Occurrence, now: datetime) -> bool:
     return occurrence.utc <= now and group_of(record.status) in ENDED
 
 

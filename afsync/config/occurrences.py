@@ -11,7 +11,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from afsync.config.declarations import Declared
-from afsync.config.occurrence_jobs import FoundSeries, is_over, jobs_at
+from afsync.config.occurrence_jobs import FoundSeries, jobs_at
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.project import LoadedProject
@@ -25,7 +25,7 @@ from afsync.core.fingerprints import fingerprint, recorded_fingerprint
 from afsync.core.occurrence_notices import Occurrences
 from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
-from afsync.core.series import Occurrence, Series, considered, series_state
+from afsync.core.series import Occurrence, Series, considered, has_ended, series_state
 from afsync.core.state import Recorded
 from afsync.errors import Problem
 
@@ -170,7 +170,7 @@ def _look(
     with_row = tuple(
         o
         for o in found.declared
-        if o.instance in rows.rows or ((record := records.get(o.instance)) and is_over(record, o, now))
+        if o.instance in rows.rows or ((record := records.get(o.instance)) and o.utc <= now and has_ended(record))
     )
     missed = tuple(o for o in found.missed if o.instance in rows.rows)
     return FoundSeries(declared, series, replace(found, declared=with_row, missed=missed), records, lacking)

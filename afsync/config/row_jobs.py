@@ -23,6 +23,7 @@ from afsync.core.addresses import occurrence_address
 from afsync.core.occurrence_notices import RowDate
 from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
+from afsync.core.series import has_ended
 from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state import Considered
 from afsync.errors import Location, Problem, Severity
@@ -124,7 +125,7 @@ def _row(
     """The row with its fields, where there is something to be decided about it."""
     series, rows = found.series, found.series.rows
     job = series.job
-    over = record is not None and group_of(record.status) in ENDED
+    over = record is not None and (has_ended(record) if key in rows.disabled else group_of(record.status) in ENDED)
     declared = DeclaredRow(job.document, job.section, f'{job.key}["{key}"]', {}, rows, rows.rows[key], key)
     again = key not in rows.disabled and not OF_ONE.isdisjoint(rows.fields[key])
     past = record is not None and (record.schedule is None or record.schedule.utc <= now)

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from msgspec import Struct, field
 
 from afsync.core.addresses import MAIN, instance_of, occurrence_address, parse_instance
-from afsync.core.records import RecordedJob
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.recurrence import Dates
 from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state import Considered
@@ -234,11 +234,18 @@ def series_state(
     return SeriesState(ordered, frozenset(entered), tuple(missed), tuple(passed_over), left)
 
 
+def has_ended(record: RecordedJob) -> bool:
+    """Whether nothing can become of a job whose time has passed. What waits for its approval, or for afsync to publish
+    it, can still be published."""
+    waits = (record.staged or record.publish is Publish.HELD) and not record.approved
+    return group_of(record.status, waits=waits) in ENDED
+
+
 def _over(series: Series, instance: str, record: RecordedJob, now: datetime) -> Occurrence | None:
     """The occurrence of a date that the rule has no more, where its job has ended and its time has passed. It stays
     until `keep` is over: else a new date that asks for the same would be taken for it, and not be published."""
     parts, schedule = parse_instance(instance), record.schedule
-    if parts is None or schedule is None or schedule.utc > now or group_of(record.status) not in ENDED:
+    if parts is None or schedule is None or schedule.utc > now or not has_ended(record):
         return None
     local = schedule.utc.astimezone(series.zone).replace(tzinfo=None)
     return Occurrence(series.key, *parts, local, schedule.utc)
@@ -247,9 +254,8 @@ def _over(series: Series, instance: str, record: RecordedJob, now: datetime) -> 
 def _ended(occurrence: Occurrence, record: RecordedJob, series: Series, now: datetime) -> bool:
     """Whether the state may forget the occurrence. Not on the days around its own: a later hour, or another zone, would
     make it a future one."""
-    over = group_of(record.status) in ENDED
     days_ago = (now.astimezone(series.zone).date() - occurrence.day).days
-    return over and occurrence.utc + series.keep < now and days_ago > _AROUND.days
+    return has_ended(record) and occurrence.utc + series.keep < now and days_ago > _AROUND.days
 
 
 def considered(series: Series, now: datetime, known: Considered | None, zone_data: str | None = None) -> Considered:

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from afsync.config.occurrences import expand
 from afsync.config.project import LoadedProject
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
-from afsync.core.records import RecordedJob
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.resources import Job, Schedule
 from afsync.core.state import Considered, Recorded
 from afsync.errors import ConfigError, Problem
@@ -268,6 +269,26 @@ def test_what_is_over_stays_while_its_row_is_there(tmp_path: Path, sheet: str) -
     record = RecordedJob("job_1", fingerprint(Kind.JOB, values), values, None, "published")
     found = expanded(tmp_path, sheet, recorded=Recorded(LINEAGE, resources={'job.show["ep-1"]': record}))
     assert [job.values for job in found.desired.jobs.values()] == [values]
+
+
+@pytest.mark.parametrize(
+    ("main", "sheet"),
+    [
+        (LISTED, "key,url,enabled\na,https://a.b/c,no\nb,https://a.b/d,\n"),
+        (DATED.replace("[2026-12-05,", "[2026-12-01 01:00, 2026-12-05,"), "date,link\n2026-12-05,https://a.b/d\n"),
+    ],
+    ids=["not enabled", "removed"],
+)
+def test_a_row_that_waits_to_be_published_from_here_is_not_once_it_is_taken_out(
+    tmp_path: Path, main: str, sheet: str
+) -> None:
+    at, values = datetime(2026, 12, 1, 0, tzinfo=UTC), {"url": "https://a.b/c"}
+    ready = RecordedJob("job_1", fingerprint(Kind.JOB, values), values, Schedule("x", at), "complete")
+    address = 'job.show["a"]' if main == LISTED else 'job.show["2026-12-01"]'
+    for publish, stays in ((Publish.HELD, False), (Publish.SERVICE, True)):
+        record = {address: replace(ready, publish=publish)}
+        found = expanded(tmp_path, sheet, main, recorded=Recorded(LINEAGE, resources=record)).desired.jobs
+        assert (address in found) is stays
 
 
 def test_a_sheet_that_lost_all_its_rows_is_an_error(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.addresses import instance_of, occurrence_of, parse_instance
-from afsync.core.records import RecordedJob
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.recurrence import Listed, Rule
 from afsync.core.resources import Schedule
 from afsync.core.series import DaysOff, Deviation, Occurrence, Series, considered, series_state
@@ -127,6 +127,16 @@ def test_what_is_over_stays_although_the_rule_has_its_date_no_more() -> None:
     assert series_state(replace(tuesdays, keep=timedelta(days=2)), NOW, known(), monday).left == ("2026-12-07",)
     queued = {"2026-12-07": a_record(datetime(2026, 12, 7, 8, tzinfo=UTC), "queued")}
     assert series_state(tuesdays, NOW, known(), queued).declared == ()
+
+
+@pytest.mark.parametrize("waits", [{"staged": True}, {"publish": Publish.HELD}], ids=["a review", "its time"])
+def test_what_still_waits_to_be_published_neither_stays_nor_is_forgotten(waits: dict[str, Any]) -> None:
+    tuesdays = a_series(replace(MONDAYS, weekdays=(1,)), horizon=timedelta(), keep=timedelta(days=2))
+    ready = replace(a_record(datetime(2026, 12, 7, 8, tzinfo=UTC), "complete"), **waits)
+    assert series_state(tuesdays, NOW, known(), {"2026-12-07": ready}).declared == ()
+    assert series_state(replace(tuesdays, dates=MONDAYS), NOW, known(), {"2026-12-07": ready}).left == ()
+    approved = {"2026-12-07": replace(ready, approved=True)}
+    assert series_state(tuesdays, NOW, known(), approved).left == ("2026-12-07",)
 
 
 def test_a_time_of_another_name_on_the_same_day_takes_the_place_of_what_is_over() -> None:
