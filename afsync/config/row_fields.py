@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.series_values import parse_date, parse_wall_time
 from afsync.config.sheets import NOT_COMPUTED, Row, Sheet
-from afsync.config.times import days_meant
+from afsync.config.times import days_meant, parse_schedule
 from afsync.core.body_fields import BODY_ORDER
 from afsync.core.text import Effort, closest, did_you_mean
 
@@ -97,6 +97,17 @@ def rows_of(sheet: Sheet, key: str, where: Mapping[str, Any], *, dated: bool) ->
         if not _enabled(row, faults):
             disabled.add(name)
     return Rows(sheet, rows, fields, frozenset(disabled), frozenset(sheet.columns)), faults
+
+
+def wrong_times(rows: Rows, zone: str | None) -> Iterator[Diagnostic]:
+    """The cells that are no publish times."""
+    for key, row in rows.rows.items():
+        cell = rows.fields[key].get(SCHEDULE)
+        if isinstance(cell, str) and key not in rows.disabled:
+            try:
+                parse_schedule(cell, rows.fields[key].get(ZONE, zone))
+            except InvalidValue as wrong:
+                yield _fault(row, SCHEDULE, wrong)
 
 
 def _is(cell: Any, wanted: Any) -> bool:

@@ -415,6 +415,17 @@ def test_all_times_that_are_none_are_reported_at_once_with_how_to_write_them(tmp
     assert [n for n, p in enumerate(found) if "can be two days" in p.message] == [8]
 
 
+def test_times_are_reported_together_with_other_mistakes(tmp_path: Path) -> None:
+    rows = ["a,https://a.b/1,05.12.2026 10:00,two", "b,https://a.b/2,soon,1", "b,https://a.b/3,2026-12-05 10:00,1"]
+    found = wrong(tmp_path, "\n".join(["key,url,schedule,durationMins", *rows]))
+    assert sorted((p.location and p.location.line, p.code) for p in found) == [
+        (2, "bad_time"),
+        (2, "wrong_type"),
+        (3, "bad_time"),
+        (4, "duplicate_key"),
+    ]
+
+
 def test_the_time_of_a_row_may_be_a_part_of_the_schedule(tmp_path: Path) -> None:
     main = f'{HEAD}    url: https://a.b/c\n    schedule: "2026-12-${{row.schedule}}"\n    rows: s.csv\n'
     (job,) = jobs(tmp_path, "key,schedule\nep-1,05 10:00\n", main).values()
