@@ -18,12 +18,11 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.core.links import text_without_signed
-from afsync.core.regex import regex
 from afsync.errors import BadAnswer
 
 Row = Mapping[str, Any]
 
-_ID = regex(r"(?=.*[A-Za-z0-9])[^/\\?\s](?:[^/\\]{0,198}[^/\\\s])?")
+_ID = re.compile(r"(?=.*[A-Za-z0-9])[^/\\?\s](?:[^/\\]{0,198}[^/\\\s])?")
 
 
 MOST_VALUES = 1_000_000

@@ -14,7 +14,9 @@ from afsync.core.regex import regex
 from afsync.core.resources import Schedule
 from afsync.core.text import did_you_mean
 
-_FORM = regex(r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_FORM = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?)?", re.ASCII
+)
 
 _LOCALTIME = Path("/etc/localtime")
 

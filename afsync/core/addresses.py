@@ -11,9 +11,9 @@ from fnmatch import fnmatchcase
 from afsync.core.regex import regex
 from afsync.core.text import nfc
 
-KEY = regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
-ADDRESS = regex(rf'(?P<kind>template|job)\.(?P<key>{KEY.pattern})(?:\["(?P<instance>[^"\\\[\]]+)"\])?')
+ADDRESS = re.compile(rf'(?P<kind>template|job)\.(?P<key>{KEY.pattern})(?:\["(?P<instance>[^"\\\[\]]+)"\])?')
 
 _PLAIN_WORD = regex(r"[A-Za-z0-9._-]+")
 

@@ -122,7 +122,7 @@ Identifier = Annotated[
 # --- URLs ---
 
 _LONGEST_URL: Final = 2048
-_ORDINARY_URL = regex(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[!-~]*)?", re.ASCII)
+_ORDINARY_URL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[!-~]*)?", re.ASCII)
 """Most URLs are nothing else, and need no closer look."""
 
 
