@@ -48,7 +48,8 @@ def _sentence(change: Change) -> str:
         case Action.CREATE:
             return "will be created" + (": it is missing in the account" if change.reason is Reason.MISSING else "")
         case Action.RESCHEDULE if isinstance(change.after, Job) and change.after.schedule is None:
-            return "will be unscheduled"
+            drifted = change.reason is Reason.DRIFT
+            return "will be unscheduled" + (": it was scheduled in the account" if drifted else "")
         case Action.RESCHEDULE if change.first_time:
             return "will be scheduled" + (": it has no publish time yet" if change.reason is Reason.UNSET else "")
         case Action.RESCHEDULE if change.reason is Reason.DRIFT and change.observed is None:

@@ -206,7 +206,8 @@ def test_publish_time_given_by_hand_to_a_job_without_one_is_drift(world: World) 
     (job,) = world.submitted(best=a_job())
     at = world.at(days=9)
     world.by_hand("PATCH", f"/jobs/{job}/schedule", {"scheduledAt": at, "scheduledPublishAt": at})
-    world.plans(Planned("job.best", "reschedule", "drift", spent=1), says=["  # job.best will be unscheduled"])
+    said = "  # job.best will be unscheduled: it was scheduled in the account"
+    world.plans(Planned("job.best", "reschedule", "drift", spent=1), says=[said])
 
 
 def test_publish_times_are_not_drift_where_the_service_does_not_tell_them(make_world: MakeWorld, dialect: str) -> None:
