@@ -144,7 +144,7 @@ class Composer:
         """The end of the collection that is being read."""
         top = self._stack.pop()
         for key, source in top.merges:
-            if not merge(top.node, source):
+            if not _merge(top.node, source):
                 self._mark(key, Code.BAD_MERGE, "`<<` takes a mapping or a list of them", "give it `*anchor`")
         self._anchor(top.anchor, top.node)
         self._place(top.node)
@@ -158,7 +158,7 @@ class Composer:
         if not top.mapping:
             top.node.children[len(top.node.value)] = node
             top.node.value.append(node.value)
-            grow(top.node, node)
+            _grow(top.node, node)
         elif top.key is None:
             top.key, top.merging = node, merging
         else:
@@ -178,7 +178,7 @@ class Composer:
             if node.text == "" and node.value is None:
                 # The parser places a value that is not there at whatever comes next.
                 node.line, node.column = key.line, key.column
-            put(top.node, key, node)
+            _put(top.node, key, node)
 
     def _merge_entry(self, top: _Open, key: Node, node: Node) -> None:
         if top.merges:
@@ -229,22 +229,22 @@ def _node(event: Any) -> Node:
     return Node(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
-def put(mapping: Node, key: Node, node: Node) -> None:
+def _put(mapping: Node, key: Node, node: Node) -> None:
     """Adds an entry to a mapping."""
     name = key.value
     mapping.keys[name] = key
     mapping.children[name] = node
     mapping.value[name] = node.value
-    grow(mapping, node)
+    _grow(mapping, node)
 
 
-def grow(parent: Node, child: Node) -> None:
+def _grow(parent: Node, child: Node) -> None:
     """Counts `child` and what is below it in its parent."""
     parent.size += child.size
     parent.height = max(parent.height, child.height + 1)
 
 
-def merge(into: Node, source: Node) -> bool:
+def _merge(into: Node, source: Node) -> bool:
     """What `<<: source` means in YAML 1.1: what `into` holds already wins, then the first of a list.
 
     False when `source` is neither a mapping nor a list of mappings.
@@ -257,5 +257,5 @@ def merge(into: Node, source: Node) -> bool:
             return False
         for name, child in one.children.items():
             if isinstance(name, str) and name not in into.keys:
-                put(into, one.keys[name], child)
+                _put(into, one.keys[name], child)
     return True

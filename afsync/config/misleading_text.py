@@ -42,7 +42,7 @@ class VariablesSection:
         return self._begin <= at < self._end and " " in value
 
 
-def behind_value(
+def _behind_value(
     text: str, end: int, place: tuple[int, int], key: str | None, value: str, variables: VariablesSection
 ) -> TextDiagnostic | None:
     """What is said of the comment behind a plain value of `key` that ends at `end`, which is `place` (line and column,
@@ -77,7 +77,7 @@ class Cuts:
         end = event.end_mark
         if self._text:
             place = (end.line, end.column)
-            cut = behind_value(self._text, end.index, place, key, event.value, self._variables)
+            cut = _behind_value(self._text, end.index, place, key, event.value, self._variables)
             self._marks += [cut] if cut is not None else []
         if str(event.tag) == "!":
             self._marks.append(_in_front(event, key, "!", "a tag"))
@@ -137,7 +137,7 @@ def _mark(text: str, part: re.Match[str], line: int, variables: VariablesSection
     if ours is None:
         return None
     key = ours[1][:-1].strip("\"'") if ours[1] else None
-    return behind_value(text, ours.end(2), (line, ours.end(2) - part.start()), key, ours[2], variables)
+    return _behind_value(text, ours.end(2), (line, ours.end(2) - part.start()), key, ours[2], variables)
 
 
 _SPACES: Final = {

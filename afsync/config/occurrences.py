@@ -41,7 +41,7 @@ def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedP
     found = [*_looks(timed, recorded, records, project, now, report)]
     places = dict(project.places)
     for each in found:
-        check_dates(each, report, now)
+        _check_dates(each, report, now)
     if not report.clean:
         raise report.error()  # an occurrence that lost its row would be told as further mistakes
     for each in found:
@@ -245,7 +245,7 @@ def _summary(found: list[FoundSeries], recorded: Recorded, now: datetime) -> Occ
     )
 
 
-def check_dates(found: FoundSeries, report: Report, now: datetime) -> None:
+def _check_dates(found: FoundSeries, report: Report, now: datetime) -> None:
     """Reports exceptions for dates that the rule does not have, and times that the clocks leave out or repeat."""
     job, series = found.declared.job, found.series
     rows = found.declared.rows

@@ -166,7 +166,7 @@ def _take(
                 found.missed.append(date)
                 found.places[job.address] = declared
             else:
-                found.passed.append(PassedRow(declared.row.line, date, is_old(at, known, now)))
+                found.passed.append(PassedRow(declared.row.line, date, _is_old(at, known, now)))
         if at <= now or at > now + horizon:
             found.left_out.append((declared, job))
             return
@@ -207,7 +207,7 @@ class PassedRow(Struct, frozen=True):
     old: bool
 
 
-def is_old(at: datetime, known: Considered | None, now: datetime) -> bool:
+def _is_old(at: datetime, known: Considered | None, now: datetime) -> bool:
     """Whether a time lies before the series began; of one that was never applied, a month before now."""
     return at.date() < (date.fromisoformat(known.since) if known is not None else (now - _RECENT).date())
 

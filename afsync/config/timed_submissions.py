@@ -48,9 +48,9 @@ def read_timed_submissions(
     for job in (j for j in jobs if _fits(j)):
         rows = _rows(job, sheets, context, report) if "rows" in job.fields else None
         if "repeat" not in job.fields:
-            report.faults(job.document, not_repeated(job))
+            report.faults(job.document, _not_repeated(job))
             if "rows" in job.fields:
-                report.faults(job.document, single_only(job))
+                report.faults(job.document, _single_only(job))
                 span = parse_span(job.fields.get("horizon", defaults.horizon))
                 if rows is not None:
                     listed[job.key] = RowSeries(job, job.fields.get("zone", defaults.zone), span, rows)
@@ -111,7 +111,7 @@ def _span(main: Mapping[str, Any], key: str, default: str) -> str:
         return default
 
 
-def single_only(job: Declared) -> list[Diagnostic]:
+def _single_only(job: Declared) -> list[Diagnostic]:
     """What belongs to a single occurrence, in a job whose occurrences are rows."""
     return [
         Diagnostic(
@@ -126,7 +126,7 @@ def single_only(job: Declared) -> list[Diagnostic]:
     ]
 
 
-def not_repeated(job: Declared) -> list[Diagnostic]:
+def _not_repeated(job: Declared) -> list[Diagnostic]:
     """What only a series can say, in a job that is none."""
     hint = "add `repeat:`, or remove it"
     faults = [

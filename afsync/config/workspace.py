@@ -84,7 +84,7 @@ def find_workspace(project: Path) -> Workspace | None:
     """The nearest workspace above a project that has it among its accounts. Raises ConfigError for one that is wrong:
     whether the project belongs to it is not known then."""
     for root in above(project):
-        workspace = read_workspace(root, project)
+        workspace = _read_workspace(root, project)
         if workspace.member_at(project) is not None:
             return workspace
     return None
@@ -93,7 +93,7 @@ def find_workspace(project: Path) -> Workspace | None:
 def enclosing_workspace(directory: Path) -> Workspace | None:
     """The nearest workspace of which `directory` is a part, whatever it is."""
     root = next(above(directory), None)
-    return None if root is None else read_workspace(root, directory)
+    return None if root is None else _read_workspace(root, directory)
 
 
 def above(directory: Path) -> Iterator[Path]:
@@ -106,7 +106,7 @@ def above(directory: Path) -> Iterator[Path]:
             return
 
 
-def read_workspace(root: Path, seen_from: Path) -> Workspace:
+def _read_workspace(root: Path, seen_from: Path) -> Workspace:
     """The workspace in `root`; in messages its file is named as seen from a directory. ConfigError with all that is
     wrong with it."""
     report = Report()
