@@ -20,8 +20,8 @@ from afsync.errors import (
     UsageError,
 )
 from afsync.store.local import LocalStore
-from tests.app.test_api import opened, yaml
-from tests.app.test_api import sandbox as sandbox
+from tests.app.test_python_api import opened, yaml
+from tests.app.test_python_api import sandbox as sandbox
 from tests.harness import Sandbox
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from afsync.emulator.server import running
-from tests.app.test_api import yaml
+from tests.app.test_python_api import yaml
 from tests.harness import Sandbox
 from tests.workspace.conftest import Agency
 from tests.workspace.conftest import agency as agency

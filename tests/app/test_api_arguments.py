@@ -18,8 +18,8 @@ from afsync.core.plan.plan import Plan
 from afsync.core.plan.saved_plan import SavedPlan
 from afsync.core.state import Account
 from afsync.errors import PlanStale, UsageError
-from tests.app.test_api import opened, yaml
-from tests.app.test_api import sandbox as sandbox
+from tests.app.test_python_api import opened, yaml
+from tests.app.test_python_api import sandbox as sandbox
 from tests.harness import Sandbox
 
 
