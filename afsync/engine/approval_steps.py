@@ -15,8 +15,8 @@ from afsync.core.records import Approval, RecordedJob
 from afsync.core.recovery.resolution import Wait, approval_options, approval_summary, close_intent, record_publication
 from afsync.core.resources import EMPTY, Schedule
 from afsync.core.state import Intent, Purpose, Scan
-from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult, refused
-from afsync.engine.submission import deliver, keep_open
+from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult
+from afsync.engine.submission import deliver, keep_open, refused
 
 
 def approve(change: Change, progress: Progress, run: Run) -> StepResult:

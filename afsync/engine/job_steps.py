@@ -27,19 +27,8 @@ from afsync.core.trust.cancels import to_cancel, with_cancel_answer
 from afsync.core.trust.kept_publish_times import without_time
 from afsync.core.trust.reviews import MAY_GO_OUT
 from afsync.engine.events import Uploading
-from afsync.engine.run import (
-    KNOWN,
-    ChangeEnded,
-    Progress,
-    Run,
-    StepDone,
-    StepResult,
-    StopRun,
-    after_submission,
-    failed,
-    new_intent,
-)
-from afsync.engine.submission import ignores_review, submit
+from afsync.engine.run import KNOWN, ChangeEnded, Progress, Run, StepDone, StepResult, StopRun, failed, new_intent
+from afsync.engine.submission import after_submission, ignores_review, submit
 from afsync.errors import ApiError, Interrupted, LimitRefused, Refused
 
 

@@ -1,35 +1,33 @@
-"""What the steps of one run share, and what the answer to a submission means for its change."""
+"""What the steps of one run share, how a change may end, and what a submission starts from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
-from afsync.core.answers import Answer, Committed, CommittedIdUnknown, Limited, NotDone, NotSent, Rejected, Unknown
+from afsync.core.answers import (
+    Answer,
+)
 from afsync.core.clocks import ahead
 from afsync.core.fingerprints import fingerprint
-from afsync.core.outcomes import Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan.actions import Action
+from afsync.core.outcomes import Failed, NotAttempted, Outcome
 from afsync.core.plan.changes import Change
 from afsync.core.plan.order import EACH
 from afsync.core.plan.plan import Plan
 from afsync.core.records import RecordedJob
-from afsync.core.recovery.lost_answers import resolve
-from afsync.core.recovery.resolution import options_for, resolution_options, resolution_summary
-from afsync.core.remote_account import Lookups, Remote
+from afsync.core.remote_account import Remote
 from afsync.core.resources import Job, Values
 from afsync.core.state import Intent, Recorded
 from afsync.core.text import duration
 from afsync.core.trust.reviews import to_be_cancelled, with_acceptance
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.ledger import Ledger
-from afsync.engine.submission import Attempt
-from afsync.errors import AfsyncError, ApiError, AuthError, Interrupted, LimitRefused
+from afsync.errors import AfsyncError
 
 KNOWN = 30
 """How many of the newest job ids an intent remembers."""
@@ -163,55 +161,18 @@ def new_intent(change: Change, run: Run, kind: Kind, values: Values, echo: Value
     )
 
 
-def after_submission(change: Change, progress: Progress, run: Run, opened: Intent, answer: Answer) -> StepResult:
-    """What the answer to a submission means for its change, once the state says so."""
-    match answer:
-        case Committed(resource_id, credits=cost):
-            progress.id, progress.credits = resource_id, cost
-            progress.touched = f"it was created as {resource_id}"
-            if change.kind is Kind.JOB:
-                # For the limit, a cost that is not reported counts as estimated.
-                run.spent += change.credits.spend if cost is None else cost
-                run.unknown_cost = run.unknown_cost or cost is None
-                run.submitted = (resource_id, *run.submitted)[:KNOWN]
-            return StepDone()
-        case NotSent() | Limited() | Rejected():
-            return refused(change, progress, answer)
-        case CommittedIdUnknown() | Unknown():
-            hint, options = first_look(opened, run)
-            return ChangeEnded(Unresolved(change, f"the answer was lost ({answer.why})", hint, options))
-        case _:
-            assert_never(answer)
+class Attempt(Struct, frozen=True):
+    """How one submission is sent.
 
+    `ready` waits until the rate limit lets it leave at once (raises Interrupted when a signal comes first), `stamp`
+    dates the intent, `send` makes one POST and returns its answer. `too_late` returns, after all waiting, why sending
+    is pointless by now, or None. `age` is how long ago an intent was dated. `unstaged` returns the state in which a
+    recorded job does not stop for its review.
+    """
 
-def refused(change: Change, progress: Progress, answer: NotDone) -> ChangeEnded:
-    """The change ends, since the service certainly did nothing for it; the run too where nothing else would work."""
-    if isinstance(answer, Rejected) and answer.out_of_credits and change.action is not Action.APPROVE:
-        stop = StopRun(LimitRefused(f"Not enough credits: {answer.reason}."), "not enough credits")
-        hint = "top up the account, then apply again"
-    elif isinstance(answer, Rejected) and answer.bad_key:
-        error = AuthError(f"The service refused: {answer.reason}.", "check the key and what its plan allows")
-        stop, hint = StopRun(error, "the service does not accept the key"), None
-    else:
-        stop, hint = None, "give it a time still ahead" if isinstance(answer, NotSent) and answer.too_late else None
-    return ChangeEnded(failed(change, progress, ApiError(answer.reason, hint)), stop)
-
-
-def first_look(intent: Intent, run: Run) -> tuple[str | None, tuple[str, ...]]:
-    """A hint from the job list as it is now, and the commands that resolve the submission. It decides nothing: the job
-    may still turn up."""
-    recorded = run.ledger.recorded
-    quarantine = run.plan.quarantine
-    unseen = "the next apply looks for it", options_for(intent.address, ())
-    if run.deps.stop.asked.is_set():
-        return unseen
-    try:
-        remote = run.deps.look(Lookups(heads=(intent.known,))) if intent.kind is Kind.JOB else run.remote
-    except Interrupted:
-        return unseen
-    except ApiError as error:
-        return f"a first look failed too ({error.message}); apply again after the quarantine", ()
-    found = resolve(recorded, remote, run.deps.clock(), quarantine=quarantine, exclusive=False)
-    return next(
-        ((resolution_summary(r), resolution_options(r)) for r in found if r.intent.uuid == intent.uuid), (None, ())
-    )
+    ready: Callable[[], None]
+    stamp: Callable[[Intent], Intent]
+    send: Callable[[], Answer]
+    too_late: Callable[[], str | None] = lambda: None
+    age: Callable[[Intent], timedelta] = lambda _intent: timedelta()
+    unstaged: Callable[[Recorded, str, RecordedJob], Recorded] = lambda recorded, _address, _record: recorded

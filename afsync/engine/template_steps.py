@@ -13,8 +13,8 @@ from afsync.core.remote_account import Lookups
 from afsync.core.resources import EMPTY, Template
 from afsync.core.state import Intent
 from afsync.core.text import same_text
-from afsync.engine.run import Progress, Run, StepDone, StepResult, after_submission, new_intent
-from afsync.engine.submission import submit
+from afsync.engine.run import Progress, Run, StepDone, StepResult, new_intent
+from afsync.engine.submission import after_submission, submit
 from afsync.errors import ApiError, Interrupted
 
 

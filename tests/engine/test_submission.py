@@ -16,12 +16,8 @@ from afsync.core.records import Deposed, Record
 from afsync.core.state import Intent, Phase, Recorded
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
-from afsync.engine.submission import (
-    LIMITED_SENDS,
-    SENDS,
-    Attempt,
-    submit,
-)
+from afsync.engine.run import Attempt
+from afsync.engine.submission import LIMITED_SENDS, SENDS, submit
 from afsync.errors import Interrupted, StateError
 from tests.builders import a_job, a_recorded, a_recorded_job, a_recorded_template, a_template, an_intent
 
