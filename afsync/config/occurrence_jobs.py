@@ -177,8 +177,9 @@ def _report(
         if declared.rows is not None and field in declared.cells:
             report.faults(declared.rows.sheet, [declared.in_sheet(fault, field)])
             continue
-        lacking = declared.rows is not None and not field
-        place = (fault.path, fault.message if lacking else fault.message.partition(_IN)[0])
+        # What is wrong with a field may name its value, which is another one for every date; so is what a row lacks.
+        of_date = fault.message if declared.rows is not None and not field else fault.message.partition(_IN)[0]
+        place = (fault.path, fault.code if field and declared.rows is None else of_date)
         if place not in said:
             said.add(place)
             report.faults(declared.document, [fault])

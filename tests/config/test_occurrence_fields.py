@@ -154,3 +154,11 @@ def test_a_key_that_means_nothing_in_a_series(tmp_path: Path, lines: list[str]) 
     far = [line.replace("2026", "2036") for line in lines]
     (problem,) = _problems(tmp_path, [*far, 'topik: "${occurrence.date}"'])
     assert (str(problem.location), problem.hint) == ("afsync.yaml:8:5", "did you mean `topic`?")
+
+
+def test_a_value_that_is_wrong_for_every_date_is_said_of_the_first(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, ["horizon: 60d", WEEKLY, 'lifecycle: {prevent_destroy: "${occurrence.date}"}'])
+    assert str(problem.location) == "afsync.yaml:9:34"
+    assert problem.message == (
+        '`prevent_destroy` must be true or false, not the text "2026-12-07" (in the occurrence of 2026-12-07)'
+    )
