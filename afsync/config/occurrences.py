@@ -11,7 +11,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from afsync.config.declarations import Declared
-from afsync.config.occurrence_jobs import FoundSeries, jobs_at
+from afsync.config.occurrence_jobs import FoundSeries, jobs_at, on_other_days
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.project import LoadedProject
@@ -225,7 +225,8 @@ def _moving(
         there = [o for o in each.series.between(first, last) if o.utc in times and o.address not in jobs]
         with_row = [o for o in there if rows is None or o.instance in rows.rows]
         left_out += jobs_at(each, with_row, timed, report, now)
-    return [(d, j) for d, j in left_out if (fingerprint(Kind.JOB, j.values), j.schedule and j.schedule.utc) in gone]
+    moved = [(d, j) for d, j in left_out if (fingerprint(Kind.JOB, j.values), j.schedule and j.schedule.utc) in gone]
+    return moved + [pair for each in found for pair in on_other_days(each, jobs, last, timed, report, now)]
 
 
 def _summary(found: list[FoundSeries], recorded: Recorded, now: datetime) -> Occurrences:

@@ -120,6 +120,19 @@ def test_another_day_of_the_week_is_a_free_move_after_many_dates_too(world: Worl
     assert world.balance == balance and sorted(world.ids().values()) == sorted(ids.values())
 
 
+def test_another_day_of_the_week_is_a_free_move_behind_the_horizon_too(world: World) -> None:
+    show(world, horizon="28d")
+    world.applied()
+    ids, balance = world.ids(), world.balance
+    show(world, horizon="7d", rule={"days": ["tue"]})
+    assert [c[0] for c in changes(world)] == ["move"] * len(ids) + ["reschedule"] * len(ids)
+    world.applied()
+    world.is_settled()
+    assert world.balance == balance and sorted(world.ids().values()) == sorted(ids.values())
+    show(world, horizon="7d", rule={"days": ["wed"]}, topic="On ${occurrence.date}")
+    assert sorted({c[0] for c in changes(world)}) == ["create", "delete"], "they ask for something else"
+
+
 def test_what_was_published_since_the_last_apply_takes_no_new_date(world: World) -> None:
     with_a_history(world, 1)
     due = f'job.show["{monday(world, 0)}"]'
