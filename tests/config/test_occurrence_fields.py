@@ -122,7 +122,7 @@ def test_an_exception_has_the_fields_of_a_job_and_a_few_of_its_own() -> None:
 NOWHERE = {f.encode_name for f in fields(JobPart)} - {f.encode_name for f in fields(ExceptPart)}
 """What a job has and no exception of it."""
 HINTS = {
-    **dict.fromkeys(NOWHERE, "move it out of `except`: it is said of the whole series"),
+    **dict.fromkeys(sorted(NOWHERE), "move it out of `except`: it is said of the whole series"),
     **dict.fromkeys(
         ("schedule", "time", "date", "publishAt"), "write `on` for another day, `at` for another time of day"
     ),
