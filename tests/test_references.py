@@ -57,7 +57,7 @@ def test_what_contributing_runs_and_changes_is_there() -> None:
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("layer", ["config", "store", "api", "output", "app", "commands", "emulator"])
+@pytest.mark.parametrize("layer", ["core", "config", "store", "api", "output", "app", "commands", "emulator"])
 def test_every_module_has_its_question_in_the_architecture(layer: str) -> None:
     """And every module that a question names is there."""
     _, _, table = ARCHITECTURE.partition(f"| question | module in `{layer}/`")
