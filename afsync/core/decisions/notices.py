@@ -26,15 +26,24 @@ CONTRADICTING = frozenset({
     "busy", "produced", "passed", "finished", "moved_finished", "failed", "cancelled", "missing", "approve_waits",
     "schedule_unseen", "cancel_unseen", "cancel_not_kept", "held_without_time", "publication_unseen",
     "publication_unknown", "publish_unknown", "not_produced", "held_not_reached", "passed_over", "no_row", "partial",
-    "offline", "not_known", "nothing_recorded",
+    "offline", "nothing_recorded",
 })  # fmt: skip
 """Notices that say of a job that it is not what the files say, or that it was not looked at."""
+
+_UNREAD = "is not known: "
+"""So begins what is said of a job that could not be read; one with an unknown status was."""
 
 
 def everything_matches(plan: Plan) -> bool:
     """Whether a decision has no change, and no notice that contradicts that all is as declared."""
     left = plan.changes or plan.withheld or plan.violations or plan.blocking or plan.resolutions
-    return not left and not any(n.code in CONTRADICTING for n in plan.notices)
+    return not left and not any(map(contradicts, plan.notices))
+
+
+def contradicts(notice: Problem) -> bool:
+    """Whether a notice contradicts that all is as declared."""
+    unread = notice.code == "not_known" and notice.address is not None and _UNREAD in notice.message
+    return unread or notice.code in CONTRADICTING
 
 
 def busy(address: str, *, again: bool = False) -> Decision:
@@ -159,7 +168,7 @@ def _warnings(recorded: Recorded, remote: Remote, busy: Collection[str | None]) 
         kind = "template" if isinstance(seen, RemoteTemplate) else "job"
         named = f"{address} ({seen.id})" if address else f"the {kind} {seen.id}"
         if seen.unreadable is not None:
-            yield _warning(f"{named} is not known: {seen.unreadable}; nothing is decided about it", address)
+            yield _warning(f"{named} {_UNREAD}{seen.unreadable}; nothing is decided about it", address)
         elif isinstance(seen, RemoteJob) and address and address not in busy and not is_known(seen.status):
             yield _warning(f"{named} has the unknown status `{seen.status}`; nothing is decided about it", address)
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import matches
 from afsync.core.command_lines import FlagName
-from afsync.core.decisions.notices import CONTRADICTING
+from afsync.core.decisions.notices import contradicts
 from afsync.core.moves import moved_together
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change, Decision
@@ -34,7 +34,7 @@ def select(decision: Decision, options: Options) -> Decision:
     brought = [c for c in decision.changes if c.address in needed and c.action is not Action.DELETE]
     withheld = tuple(c for c in decision.withheld if c.address in names)
     left_out = len(decision.changes) + len(decision.withheld) - len(chosen) - len(brought) - len(withheld)
-    others = {n.address for n in decision.notices if n.code in CONTRADICTING and n.address} - names
+    others = {n.address for n in decision.notices if n.address and contradicts(n)} - names
     notices = [*_partial(left_out, len(others)), *(_along(c, options) for c in brought)]
     return replace(
         decision,
