@@ -86,7 +86,8 @@ def only_due(plan: Plan, looked_at: Collection[str]) -> Plan:
     due = {c.address for c in plan.changes if c.reason is Reason.DUE}
     moving = moved_together(plan.changes)
     due = due.union(*(moving[a] for a in due if a in moving))
-    changes = tuple(c for c in plan.changes if c.reason is Reason.DUE or _kept_here(c, due))
+    left_out = moving.keys() - due
+    changes = tuple(c for c in plan.changes if c.reason is Reason.DUE or _kept_here(c, due, left_out))
     withheld = tuple(
         c
         for c in plan.withheld
@@ -106,7 +107,8 @@ def only_due(plan: Plan, looked_at: Collection[str]) -> Plan:
     )
 
 
-def _kept_here(change: Change, due: set[str]) -> bool:
+def _kept_here(change: Change, due: set[str], left_out: set[str]) -> bool:
+    """Whether it is a move of what is due, or a publish time kept by afsync, of a job whose move is not `left_out`."""
     if change.action is Action.MOVE:
         return change.address in due
-    return change.action is Action.RESCHEDULE and change.sends_nothing
+    return change.action is Action.RESCHEDULE and change.sends_nothing and change.address not in left_out

@@ -157,6 +157,20 @@ def test_another_name_of_a_series_moves_what_is_published_as_well(world: World) 
     world.is_settled()
 
 
+def test_a_held_date_that_is_skipped_once_its_time_has_come_is_not_published(world: World) -> None:
+    first = monday(world, 0)
+    show(world, publish="held", rule={"from": first})
+    world.applied()
+    world.pass_time(days=5, hours=21, minutes=5)
+    world.becomes("complete", world.ids()[f'job.show["{first}"]'])
+    show(world, publish="held", rule={"from": first}, exceptions={first: "skip"})
+    ids = world.ids()
+    assert "not attempted" not in world.applied("--due").text, "it moves to a later date by an apply of everything"
+    assert world.ids() == ids
+    world.applied()
+    assert all(world.by_hand("GET", f"/jobs/{i}").get("status") != "published" for i in ids.values())
+
+
 def test_a_job_written_by_hand_becomes_a_date_of_a_series(world: World) -> None:
     first, third = monday(world, 0), monday(world, 2)
     job = {"url": URL, "topic": "Recap", "platforms": ["tiktok"], "allow_duplicate": True}
