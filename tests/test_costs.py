@@ -6,6 +6,7 @@ Seconds are for `benchmarks/`. Requests are counted in `scenarios/test_reading.p
 from __future__ import annotations
 
 import ast
+import gc
 import subprocess
 import sys
 from collections.abc import Callable
@@ -53,11 +54,13 @@ def calls(work: Callable[[], T]) -> tuple[T, int]:
         count += event == "call"
 
     before = sys.getprofile()
+    gc.disable()  # Hypothesis listens to it, and its calls are not the program's
     sys.setprofile(profile)
     try:
         return work(), count
     finally:
         sys.setprofile(before)
+        gc.enable()
 
 
 def project(root: Path, jobs: int) -> Path:
