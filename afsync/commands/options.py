@@ -53,8 +53,14 @@ class Seconds(click.FloatRange):
 _FLAGS: tuple[Callable[[F], F], ...] = (
     click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses, and what they need."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="All but these addresses."),
-    click.option("--target-file", multiple=True, metavar="FILE", help="The same, a glob a line; # begins a comment."),
-    click.option("--exclude-file", multiple=True, metavar="FILE", help="The same for --exclude."),
+    click.option(
+        "--target-file",
+        multiple=True,
+        metavar="FILE",
+        type=FileName(),
+        help="The same, a glob a line; # begins a comment.",
+    ),
+    click.option("--exclude-file", multiple=True, metavar="FILE", type=FileName(), help="The same for --exclude."),
 )
 
 _MORE: tuple[Callable[[F], F], ...] = (

@@ -57,7 +57,7 @@ def first_of(names: Sequence[str], most: int = 1) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`0.4 s`, `38 s`, `1 min 17 s`, `5 h 32 min`."""
+    """`0.4 s`, `38 s`, `1 min 17 s`, `5 h 32 min`, `3 d 4 h`."""
     if round(seconds, 1) < 10:
         return f"{seconds:.1f}".removesuffix(".0") + " s"
     whole = round(seconds)
@@ -67,7 +67,10 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, left = divmod(round(seconds / 60), 60)
-    return f"{hours} h {left} min" if left else f"{hours} h"
+    if hours < 48:
+        return f"{hours} h {left} min" if left else f"{hours} h"
+    days, over = divmod(round(seconds / 3600), 24)
+    return f"{days} d {over} h" if over else f"{days} d"
 
 
 def one_of(words: Iterable[str]) -> str:

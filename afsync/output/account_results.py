@@ -13,7 +13,7 @@ from msgspec import Struct, convert, to_builtins
 from msgspec.structs import asdict
 
 from afsync.core.account_results import AccountResult, Numbers, Overall, errors_of, total
-from afsync.errors import Exit, UsageError
+from afsync.errors import Exit, Severity, UsageError
 from afsync.output.json_text import json_text
 from afsync.output.markdown import MAX_BYTES, RESERVED, fenced, headline, marker
 from afsync.output.problems import ProblemRow, problem_block, problem_of, problem_row
@@ -47,7 +47,9 @@ def summary_lines(overall: Overall) -> Iterator[str]:
     shard = f" of shard {', '.join(overall.shards)}" if overall.shards else ""
     left = overall.not_begun
     told = [f"{failed} failed" if failed else "", f"{len(left)} not begun" if left else ""]
-    yield f"{count(len(overall.results), 'account')}{shard}: {', '.join(t for t in told if t) or 'none failed'}."
+    # With an error about the report as a whole, such as a shard that is missing, there may be others.
+    none = "none of these failed" if any(p.severity is Severity.ERROR for p in overall.problems) else "none failed"
+    yield f"{count(len(overall.results), 'account')}{shard}: {', '.join(t for t in told if t) or none}."
     if left:
         named = ", ".join(r.account for r in left[:MOST_NAMED])
         more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""

@@ -166,6 +166,7 @@ def test_no_path_of_any_command_can_be_empty(fresh: Sandbox) -> None:
     assert paths == set()
     for args in (
         ("plan", "--out", ""),
+        ("plan", "--exclude-file", ""),
         ("plan", "--gitlab-report", ""),
         ("calendar", "--ics", ""),
         ("calendar", "--html", ""),

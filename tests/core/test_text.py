@@ -14,7 +14,7 @@ from afsync.core.addresses import Kind, matches
 from afsync.core.fingerprints import fingerprint, normalise
 from afsync.core.plan.changes import differing_fields
 from afsync.core.similarity import contradictions, looks_like
-from afsync.core.text import same_text
+from afsync.core.text import duration, same_text
 from afsync.output.plan_change_text import code_points
 from tests.builders import (
     a_job,
@@ -110,3 +110,20 @@ def test_a_difference_that_looks_like_none_shows_its_code_points(before: str, af
 @pytest.mark.parametrize(("before", "after"), [("a", "b"), ("a", "a"), ("a", None), (1, 2), ("Cafe", NFC), ("a", "A")])
 def test_any_other_difference_does_not(before: object, after: object) -> None:
     assert code_points(before, after) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "0.4 s"),
+        (38.2, "38 s"),
+        (77, "1 min 17 s"),
+        (3600, "1 h"),
+        (47 * 3600 + 60, "47 h 1 min"),
+        (48 * 3600, "2 d"),
+        (76 * 3600, "3 d 4 h"),
+        (498_900 * 3600, "20787 d 12 h"),
+    ],
+)
+def test_durations_are_said_in_their_two_largest_units(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
