@@ -72,9 +72,12 @@ def help_text() -> str:
 
 def _columns() -> int:
     """As `shutil.get_terminal_size` finds them, which takes longer to load than the help to print."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isdecimal() and int(told) > 0:
-        return int(told)
+    try:
+        told = int(os.environ.get("COLUMNS", ""))
+    except ValueError:  # no number, or one of more digits than Python reads
+        told = 0
+    if told > 0:
+        return told
     try:
         return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
     except (AttributeError, ValueError, OSError):  # there is none, it is closed, or no terminal

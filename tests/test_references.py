@@ -38,6 +38,11 @@ def test_no_page_is_named_that_stands_elsewhere() -> None:
     assert {(file, name) for file, name in named if name not in known} == set()
 
 
+def test_only_known_pages_stand_at_the_top() -> None:
+    """What a command wrote there while it was tried is not part of the project."""
+    assert {path.name for path in ROOT.glob("*.md")} == PAGES
+
+
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 _FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:md|py|toml))(?:::\w+)?`")
 _MADE_UP = re.compile(r"\b(?:NAME|DIR)\b|NAME_")

@@ -28,7 +28,7 @@ def test_it_is_in_the_layout_of_click(monkeypatch: pytest.MonkeyPatch) -> None:
         assert help_text() == f"{plain.get_help(context)}\n"
 
 
-@pytest.mark.parametrize("given", ["", "0", "-3", "many", "66"])
+@pytest.mark.parametrize("given", ["", "0", "-3", "many", "66", " 67 ", "+68", "1_00", "9" * 5000])
 def test_the_width_is_that_of_the_standard_library(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", given)
     assert command_list._columns() == shutil.get_terminal_size().columns
