@@ -16,10 +16,10 @@ from afsync.app.connection import Service, connect
 from afsync.app.project_state import check_account
 from afsync.core.addresses import Kind
 from afsync.core.approvals import waiting
-from afsync.core.due_plan import may_be_due, not_seen_published, unknown_staging
 from afsync.core.held_jobs import of_unknown_origin
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import lookups, result_lookups
+from afsync.core.plan.only_due import may_be_due, not_seen_published, unknown_staging
 from afsync.core.recovery.resolution import Adopt
 from afsync.core.remote_account import JobResult, Lookups, Remote
 from afsync.core.trust.publications import results_needed, staging_needed

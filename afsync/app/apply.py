@@ -22,7 +22,7 @@ from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_lineage, locked, open_store, who
 from afsync.config.files import inside, open_regular
 from afsync.config.problems import InvalidValue
-from afsync.core.due_plan import nothing_to_do
+from afsync.core.plan.only_due import nothing_to_do
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.trust.reviews import all_accepted
 from afsync.engine.dependencies import Dependencies, Due

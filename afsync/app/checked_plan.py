@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from afsync.app.project import quarantine
 from afsync.config.times import zone_data
 from afsync.core.clocks import skew_warning
-from afsync.core.due_plan import looked_at, only_due
 from afsync.core.occurrence_notices import with_occurrences, zones_changed
 from afsync.core.plan.facts import facts_at
 from afsync.core.plan.limits import check_plan
+from afsync.core.plan.only_due import looked_at, only_due
 from afsync.core.plan.order import too_late
 from afsync.core.plan.planner import make_plan
 from afsync.core.plan.saved_plan import configuration_hash

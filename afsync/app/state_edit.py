@@ -15,7 +15,7 @@ from afsync.config.keys.values import check_state_path
 from afsync.config.problems import InvalidValue
 from afsync.config.workspace import find_workspace
 from afsync.core.forgotten import AllForgotten, all_forgotten
-from afsync.core.moves import moved_manually
+from afsync.core.moved_records import moved_manually
 from afsync.core.records import Record
 from afsync.core.state import Recorded
 from afsync.core.text import close_address

@@ -63,7 +63,7 @@ def decide_held_approval(
     job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool, ahead: bool
 ) -> Decision:
     """The decision about `approve:` on a job that afsync publishes at its time: until then the approval is only
-    recorded, and then it is carried out (`core.held_jobs`). `ahead`: the time has not come."""
+    recorded, and then it is carried out (`core.decisions.due_jobs`). `ahead`: the time has not come."""
     assert job.approve is not None
     change = approval(job.address, record, job)
     if job.approve != record.id or resubmitted:

@@ -15,7 +15,7 @@ from afsync.core.addresses import Kind, key_of, matches, occurrence_of
 from afsync.core.credits import estimate
 from afsync.core.job_status import JobPhase, JobStatus, status_without_links
 from afsync.core.links import text_without_signed, unsigned
-from afsync.core.moves import moved
+from afsync.core.moved_records import moved
 from afsync.core.occurrence_notices import RowDate
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change

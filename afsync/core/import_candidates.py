@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.body_fields import ECHOED
-from afsync.core.decisions.duplicate_warnings import submitted_before
+from afsync.core.decisions.duplicates import submitted_before
 from afsync.core.decisions.imports import objection, template_differences
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.facts import Facts

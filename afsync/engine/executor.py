@@ -18,7 +18,7 @@ from afsync.core.apply_verification import (
     with_times_seen,
 )
 from afsync.core.command_lines import FlagName
-from afsync.core.moves import is_made
+from afsync.core.moved_records import is_made
 from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
@@ -29,7 +29,7 @@ from afsync.core.records import RecordedJob
 from afsync.core.remote_account import NOTHING_READ, ReadBack, Remote, RemoteJob
 from afsync.core.trust.publications import MOST_RESULTS, judged_publications
 from afsync.engine.dependencies import Dependencies
-from afsync.engine.due_jobs import DueJobs, due_jobs
+from afsync.engine.due_watch import DueWatch, watch_for_due
 from afsync.engine.events import (
     BecameDue,
     ChangeDone,
@@ -54,7 +54,7 @@ class Execution(Struct):
     plan: Plan
     run: Run
     fail_fast: bool
-    due: DueJobs | None = None
+    due: DueWatch | None = None
     progress: dict[int, Progress] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     stopped: AfsyncError | None = None
@@ -78,7 +78,7 @@ def apply_plan(
     """
     deps = replace(deps, tell=_without_output_errors(deps.tell))
     run = Run(plan, remote, ledger, deps, max_credits=max_credits)
-    execution = Execution(plan, run, fail_fast, due_jobs(run))
+    execution = Execution(plan, run, fail_fast, watch_for_due(run))
     try:
         ledger.write(with_refreshed(ledger.recorded, plan))
         _walk(execution)

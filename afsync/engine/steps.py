@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from afsync.core.forgotten import let_go
-from afsync.core.moves import is_made, moved
+from afsync.core.moved_records import is_made, moved
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
 from afsync.engine.approval_steps import approve

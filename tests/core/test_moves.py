@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
-from afsync.core.moves import find_moves, moved, moved_manually
-from afsync.core.pairing import Moves
+from afsync.core.moved_records import moved, moved_manually
+from afsync.core.moves import Moves, find_moves
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits
 from afsync.core.plan.facts import Options

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, address_of
 from afsync.core.fingerprints import fingerprint
-from afsync.core.moves import moved
+from afsync.core.moved_records import moved
 from afsync.core.plan.actions import Action, Retire, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Options

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from afsync.core.held_jobs import DueStatus, due_status
+from afsync.core.decisions.due_jobs import DueStatus, due_status
 from afsync.core.records import Approval, Publish
 from tests.builders import NOW, a_job, a_recorded_job, ago
 

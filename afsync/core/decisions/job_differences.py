@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind
 from afsync.core.body_fields import sourceless
 from afsync.core.command_lines import replace_command
-from afsync.core.decisions.duplicate_warnings import asks_again, paid_before
+from afsync.core.decisions.duplicates import asks_again, paid_before
 from afsync.core.decisions.new_submissions import submission, withheld_reason
 from afsync.core.decisions.templates import unless_protected, without_ignored
 from afsync.core.fingerprints import same_body

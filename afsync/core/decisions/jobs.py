@@ -7,6 +7,13 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from afsync.core.approvals import decide_approval, decide_held_approval
+from afsync.core.decisions.due_jobs import (
+    DueStatus,
+    decide_behind,
+    decide_due,
+    due_status_from,
+    held_without_time_notice,
+)
 from afsync.core.decisions.job_differences import (
     Edits,
     Standing,
@@ -29,16 +36,7 @@ from afsync.core.decisions.notices import (
 )
 from afsync.core.decisions.publish_times import decide_reschedule, decide_unset, time_never_set
 from afsync.core.decisions.templates import unless_protected
-from afsync.core.held_jobs import (
-    DueStatus,
-    decide_behind,
-    decide_due,
-    due_status_from,
-    held_without_time,
-    held_without_time_notice,
-    is_held,
-    stops,
-)
+from afsync.core.held_jobs import held_without_time, is_held, stops
 from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import NOTHING, Change, Credits, Decision, do
 from afsync.core.plan.facts import Facts

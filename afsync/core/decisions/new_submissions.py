@@ -11,7 +11,7 @@ from afsync.core.approvals import approved_without_submission
 from afsync.core.body_fields import sourceless
 from afsync.core.command_lines import RENAME, FlagName, import_command
 from afsync.core.credits import estimate
-from afsync.core.decisions.duplicate_warnings import paid_before
+from afsync.core.decisions.duplicates import paid_before
 from afsync.core.decisions.imports import decide_import
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.actions import Action, Reason

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.approvals import only_somewhere, waiting
 from afsync.core.clocks import skew
-from afsync.core.decisions.duplicate_warnings import paid_twice, same_names, used_again
+from afsync.core.decisions.duplicates import paid_twice, same_names, used_again
 from afsync.core.decisions.jobs import decide_job, settled_jobs
 from afsync.core.decisions.new_submissions import decide_new_job
 from afsync.core.decisions.notices import not_known, undecided
@@ -17,8 +17,7 @@ from afsync.core.decisions.publish_notices import publish_notices, unproven
 from afsync.core.decisions.publish_times import with_refusal_warning
 from afsync.core.decisions.requested_fields import template_unknown
 from afsync.core.decisions.templates import decide_deposed, decide_template
-from afsync.core.moves import find_moves
-from afsync.core.pairing import Moves
+from afsync.core.moves import Moves, find_moves
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import NOTHING, Change, Decision
 from afsync.core.plan.facts import Facts, Options, by_service_clock, facts_at, owned_ids

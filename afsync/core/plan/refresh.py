@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from afsync.core.held_jobs import stops
-from afsync.core.pairing import Moves
+from afsync.core.moves import Moves
 from afsync.core.plan.facts import Facts
 from afsync.core.records import Record, RecordedJob, RecordedTemplate
 from afsync.core.resources import Job, Template

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import matches
 from afsync.core.command_lines import FlagName
 from afsync.core.decisions.notices import contradicts
-from afsync.core.moves import moved_together
+from afsync.core.moved_records import moved_together
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change, Decision
 from afsync.core.plan.facts import Options

@@ -8,10 +8,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.clocks import passed_on_both
-from afsync.core.due_plan import may_be_due, next_time, unread_changes
 from afsync.core.outcomes import NotAttempted
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
+from afsync.core.plan.only_due import may_be_due, next_time, unread_changes
 from afsync.core.plan.plan import Plan
 from afsync.core.records import RecordedJob
 from afsync.core.state import Recorded
@@ -27,7 +27,7 @@ SLACK = timedelta(seconds=2)
 """The service tells its time in whole seconds, and a time has to be past by both clocks."""
 
 
-class DueJobs(Struct):
+class DueWatch(Struct):
     """The jobs that become due during one run. Until `next_at` nothing can have become due.
 
     `began`: what was due by then is in the plan. `decided` are the ids that this run has decided on, `judged` when the
@@ -95,14 +95,14 @@ class DueJobs(Struct):
         return [NotAttempted(c, why) for c in unread_changes(self.due.desired, self.unread)]
 
 
-def due_jobs(run: Run) -> DueJobs | None:
+def watch_for_due(run: Run) -> DueWatch | None:
     """The jobs to watch; None where nothing is published besides what is planned."""
     due, plan = run.deps.due, run.plan
     if due is None:
         return None
     decided = {c.id for c in (*plan.changes, *plan.withheld) if c.action is Action.APPROVE and c.later is None and c.id}
     began = passed_on_both(plan.as_of, run.remote.server_time) - SLACK
-    return DueJobs(due, began, _next(due, began), decided)
+    return DueWatch(due, began, _next(due, began), decided)
 
 
 def _past(run: Run) -> datetime:

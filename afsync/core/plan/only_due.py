@@ -8,8 +8,10 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from afsync.core.held_jobs import BEHIND, is_held, time_of
-from afsync.core.moves import find_moves, moved_together
+from afsync.core.decisions.due_jobs import BEHIND
+from afsync.core.held_jobs import is_held, time_of
+from afsync.core.moved_records import moved_together
+from afsync.core.moves import find_moves
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, approval
 from afsync.core.plan.plan import Plan

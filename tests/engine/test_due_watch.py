@@ -9,14 +9,14 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.due_plan import only_due
+from afsync.core.plan.only_due import only_due
 from afsync.core.plan.plan import Plan
 from afsync.core.records import Publish, Why
 from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job
 from afsync.core.state import Recorded
 from afsync.engine.dependencies import Dependencies, Due
-from afsync.engine.due_jobs import DueJobs, due_jobs
+from afsync.engine.due_watch import DueWatch, watch_for_due
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger, with_seen
 from afsync.engine.run import Run
@@ -52,7 +52,7 @@ class Small:
         )  # fmt: skip
         plan = planned(*self.jobs, recorded=recorded, remote=remote)
         self.run = Run(plan, remote, Ledger(unused, recorded, "0"), world)
-        self.meanwhile = cast(DueJobs, due_jobs(self.run))
+        self.meanwhile = cast(DueWatch, watch_for_due(self.run))
 
     def _remote(self) -> Remote:
         shown = a_remote(*(a_remote_job(f"job_{j.key}", self.status) for j in self.jobs))

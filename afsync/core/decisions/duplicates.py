@@ -1,4 +1,4 @@
-"""Warnings about what a plan probably pays for a second time, or names alike without need."""
+"""What a plan probably pays for a second time, which is withheld or warned of, and names alike without need."""
 
 from __future__ import annotations
 
