@@ -40,7 +40,9 @@ def take_over(session: Session, address: str, resource_id: str, agreed: Agreed, 
     if before is not None and before.id == resource_id:
         return TakenOver.ALREADY
     if before is not None:
-        raise UsageError(f"{address} is {before.id} already", f"`afsync state rm {typed(address)}` forgets that first")
+        raise UsageError(
+            f"{address} already records {before.id}", f"`afsync state rm {typed(address)}` forgets that first"
+        )
     session.refuse_open_submissions()
     wanted = Lookups(jobs={resource_id: None}) if kind_of(address) is Kind.JOB else Lookups()
     remote = session.read_account(wanted)

@@ -82,7 +82,7 @@ def approved_without_submission(change: Change, job: Job) -> Decision | None:
         return None
     return withhold(
         replace(change, reason=Reason.APPROVE_NOT_SUBMITTED),
-        f"{job.address} is approved as {job.approve}, but the state has no submission of it",
+        f"`approve` of {job.address} names {job.approve}, but the state has no submission of this job",
         f"import it with {import_command(job.address, job.approve)}, or remove `approve` to submit it",
         "approve",
     )
@@ -90,10 +90,10 @@ def approved_without_submission(change: Change, job: Job) -> Decision | None:
 
 def _mismatch(change: Change, approved: str, *, resubmitted: bool) -> Decision:
     if approved == change.id and resubmitted:
-        why = f"{change.address} is approved as {approved}, which this plan replaces by a new submission"
+        why = f"`approve` of {change.address} names {approved}, which this plan replaces by a new submission"
         hint = "remove `approve`, and write the new id once it was reviewed"
     else:
-        why = f"{change.address} is approved as {approved}, but its submission is {change.id}"
+        why = f"`approve` of {change.address} names {approved}, but its current submission is {change.id}"
         hint = f"review {change.id}, then write `approve: {in_yaml(str(change.id))}`; or remove the line"
     return withhold(replace(change, reason=Reason.APPROVE_MISMATCH), why, hint, "approve")
 
@@ -101,7 +101,7 @@ def _mismatch(change: Change, approved: str, *, resubmitted: bool) -> Decision:
 def _not_staged(change: Change) -> Decision:
     return withhold(
         replace(change, reason=Reason.APPROVE_NOT_STAGED),
-        f"{change.address} is approved as {change.id}, but that was not submitted with `staging: true`",
+        f"`approve` of {change.address} names {change.id}, but that was not submitted with `staging: true`",
         "only a staged job waits for an approval; remove `approve`",
         "approve",
     )

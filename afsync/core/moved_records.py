@@ -25,7 +25,7 @@ def moved_manually(recorded: Recorded, old: str, new: str) -> Recorded:
         raise UsageError(f"{new} is not an address of a {kind_of(old)}", f"write it as {kind_of(old)}.KEY")
     if new in recorded.resources:
         hint = f"{forget_command(new)} forgets that first"
-        raise UsageError(f"{new} is {recorded.resources[new].id} already", hint)
+        raise UsageError(f"{new} already records {recorded.resources[new].id}", hint)
     if intent := recorded.intent_for(old) or recorded.intent_for(new):
         raise UsageError(f"the outcome of {intent.purpose.one} of {old} is not known", f"resolve it first: {INTENTS}")
     renamed = {key_of(old): key_of(new)} if kind_of(old) is Kind.TEMPLATE else {}

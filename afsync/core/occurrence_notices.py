@@ -167,7 +167,8 @@ def _note(change: Change, recorded: Recorded, zone_data: Callable[[str], str | N
     parts = occurrence_of(change.address)
     known = recorded.series.get(parts[0]) if parts else None
     before = f" (recorded: {known.zone_data})" if known and known.zone_data else ""
-    text = f"the clocks of {zone} are not those that {change.address} was submitted for, by zone data {zone_data(zone)}"
+    text = f"the time zone rules of {zone} differ from those that {change.address} was submitted with: "
+    text += f"zone data {zone_data(zone)}"
     hint = "use the same version of tzdata wherever afsync runs"
     return Problem("timezone_changed", f"{text}{before}", hint, Severity.NOTE, change.address, field="schedule")
 

@@ -75,7 +75,7 @@ def submit_job(change: Change, progress: Progress, run: Run) -> StepResult:
     )
     known = run.ledger.recorded.staging_ignored is not None and not run.plan.accept_unstaged
     if body.get("staging") is True and known:
-        return ChangeEnded(NotAttempted(change, "the service ignores that jobs are to stop for a review"))
+        return ChangeEnded(NotAttempted(change, "the service does not stop jobs for review"))
     # The publish time needs a request of its own.
     attempt = run.attempt(lambda: run.deps.writer.submit_job(body), lambda: run.too_late(change, 2))
     opened, answer = submit(opened, attempt, run.ledger, run.deps.stop)

@@ -236,8 +236,8 @@ def seen_lines(looked: Verification | None, settle: float) -> Iterator[str]:
     if seen.unseen:
         named = ", ".join(map(_named, seen.unseen[:MOST_UNSEEN]))
         more = f" and {len(seen.unseen) - MOST_UNSEEN} more" if len(seen.unseen) > MOST_UNSEEN else ""
-        yield f"Note: accepted, but not to be seen yet: {named}{more}"
-        yield f"  a plan judges it once {duration(settle)} have passed (`api.settle`)"
+        yield f"Note: accepted, but the service does not show it yet: {named}{more}"
+        yield f"  plan again after {duration(settle)} (`api.settle`); that plan decides"
 
 
 def _named(one: Expected) -> str:

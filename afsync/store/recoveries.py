@@ -160,9 +160,8 @@ def merged(recorded: Recorded, recovery: Recovery) -> Recorded:
         return replace(recorded, deposed=(*recorded.deposed, Deposed(record.id, address)))
     other = recorded.resources.get(address)
     now = f"an unresolved submission of something else (number {intent.seq})" if intent else other and other.id
-    text = (
-        f"{address} was created as {record.id} (in {recovery.path}), but the state now has {now or 'that as foreign'}."
-    )
+    but = f"the state now has {now}" if now else "that id is marked in the state as not ours"
+    text = f"{address} was created as {record.id} (in {recovery.path}), but {but}."
     undecided = f"decide that submission ({INTENTS}), " if intent else ""
     forget = f"{forget_command(address)}, " if other else ""
     steps = f"{undecided}{forget}{import_command(address, record.id)}"

@@ -425,7 +425,7 @@ def test_a_job_moved_by_hand_leaves_a_template_of_that_key_alone() -> None:
 REFUSED = {
     "no address": ("job.new!", "job.new! is not an address of a job"),
     "of another kind": ("template.new", "template.new is not an address of a job"),
-    "taken": ("job.taken", "job.taken is job_2 already"),
+    "taken": ("job.taken", "job.taken already records job_2"),
     "unresolved": ("job.lost", "the outcome of a submission of job.old is not known"),
 }
 

@@ -81,7 +81,9 @@ def test_a_country_that_changes_its_clocks_is_named(written: str, zone: str | No
     plan = zones_changed(make_plan(only(declared), recorded, REMOTE, NOW), recorded, lambda _: "2026b")
     assert [c.reason for c in plan.changes] == [reason]
     said = [n.message for n in plan.notices if n.code == "timezone_changed"]
-    named = f"the clocks of {ZONE} are not those that {declared.address} was submitted for, by zone data 2026b"
+    named = (
+        f"the time zone rules of {ZONE} differ from those that {declared.address} was submitted with: zone data 2026b"
+    )
     assert said == ([named] if reason is Reason.TIMEZONE_CHANGED else [])
 
 
@@ -91,7 +93,7 @@ def test_the_zone_data_that_was_recorded_is_named() -> None:
     series = {"show": Considered(NOW, "2026-11-01", "2026a")}
     recorded = Recorded(LINEAGE, resources={declared.address: record}, series=series)
     plan = zones_changed(make_plan(only(declared), recorded, REMOTE, NOW), recorded, lambda _: "2026b")
-    assert plan.notices[-1].message.endswith("by zone data 2026b (recorded: 2026a)")
+    assert plan.notices[-1].message.endswith(": zone data 2026b (recorded: 2026a)")
 
 
 def only(job: Job) -> Desired:

@@ -104,7 +104,7 @@ def test_a_time_that_is_gone_while_the_service_works_on_the_job_is_no_match() ->
     result = gone(scheduled(AHEAD), "publishing")
 
     assert (result.changes, [n.code for n in result.notices]) == ((), ["busy"])
-    assert "does not show its publish time" in result.notices[0].message
+    assert "does not report its publish time" in result.notices[0].message
     assert not everything_matches(result)
 
 

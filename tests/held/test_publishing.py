@@ -110,7 +110,7 @@ def test_an_approval_of_another_submission_publishes_nothing(world: HeldWorld) -
     world.pass_time(hours=2, minutes=5)
     world.declare(jobs={"a": {**declared, "approve": "job_8f31"}})
     world.applied(code=Exit.REFUSED)
-    assert f"job.a is approved as job_8f31, but its submission is {job}" in world.due(code=Exit.REFUSED).out
+    assert f"`approve` of job.a names job_8f31, but its current submission is {job}" in world.due(code=Exit.REFUSED).out
     assert world.of_service(job)["approved_at"] is None
 
 

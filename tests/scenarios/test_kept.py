@@ -84,7 +84,7 @@ def test_what_a_list_does_not_show_yet_is_a_note(make_world: MakeWorld) -> None:
     done = world.applied()
     job = world.ids()["job.best"]
     assert "Seen: 0 of 1 publish times.\n" in done.out
-    assert f"Note: accepted, but not to be seen yet: the publish time of job.best ({job})\n" in done.out
+    assert f"Note: accepted, but the service does not show it yet: the publish time of job.best ({job})\n" in done.out
     assert "schedule_unseen_since" in world.record("job.best")
 
     world.is_settled()

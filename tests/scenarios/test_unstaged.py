@@ -33,7 +33,7 @@ def test_it_is_cancelled_at_once_and_no_further_one_is_submitted(world: World) -
     assert (
         f"job.a: failed: submitted as {first}, but the service says that it does not stop before publishing" in done.out
     )
-    assert "job.b: not attempted: the service ignores that jobs are to stop for a review" in done.out
+    assert "job.b: not attempted: the service does not stop jobs for review" in done.out
     assert sorted(world.ids()) == ["job.a", "job.plain"]
     assert world.record("job.a")["status"] == "cancelled"
 

@@ -123,7 +123,7 @@ BAD = {
     ),
     "too large for the service": Bad(refused_by_size, APPLY, Exit.ERROR, ("job.bad: failed", "500 MB")),
     "approving the wrong submission": Bad(
-        wrong_submission, APPLY, Exit.REFUSED, ("is approved as job_0", "but its submission is")
+        wrong_submission, APPLY, Exit.REFUSED, ("names job_0", "but its current submission is")
     ),
     "approving what is no id": Bad(
         lambda w: w.declare(jobs={"bad": a_job(approve="job_1 ")}), APPLY, Exit.ERROR, ("is not an id",)

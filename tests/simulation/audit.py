@@ -162,7 +162,7 @@ class Audit:
                 told = written[plural.replace(" ", "_")]
                 self._check(f"seen in JSON: {plural}", "the run", str(told), told == {"seen": there, "of": len(wanted)})
         for one in looked.seen.unseen:
-            self._check("not to be seen yet", one.address, one.id, one.id in text and not self._is_there(one))
+            self._check("does not show it yet", one.address, one.id, one.id in text and not self._is_there(one))
 
     def _is_there(self, one: Expected) -> bool:
         """Whether the account shows it now."""
@@ -207,7 +207,7 @@ class Audit:
         text = "\n".join(f"{p.address} {p.message} {p.hint}" for p in problems)
         for promise in self.promises:
             about = [p for p in problems if p.address == promise.address]
-            hidden = any(p.code == "busy" and "does not show its publish time" in p.message for p in about)
+            hidden = any(p.code == "busy" and "does not report its publish time" in p.message for p in about)
             if promise.id in text or hidden or any("kept" in p.code for p in about):
                 self.named.setdefault(promise.id, []).append(self.service.clock.now)
         if plan.changes or plan.violations or plan.resolutions:

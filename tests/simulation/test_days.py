@@ -79,7 +79,7 @@ def test_an_unreviewed_job_that_left_the_files() -> None:
     [
         ("set_schedule", lambda *args: None, {"publish time sent"}),
         ("cancel", lambda *args: None, {"cancelled: cancelled", "replaced: cancelled"}),
-        ("read_back", lambda self, **wanted: ReadBack(), {"not to be seen yet"}),
+        ("read_back", lambda self, **wanted: ReadBack(), {"does not show it yet"}),
     ],
 )
 def test_the_audit_can_fail(

@@ -115,7 +115,7 @@ def test_other_intents_learn_what_it_took(tmp_path: Path) -> None:
             Recorded(LINEAGE, serial=2, counter=1, intents=(an_intent(a_job(topic="another")),)),
             r"the state now has an unresolved submission of something else \(number 1\)",
         ),
-        (Recorded(LINEAGE, serial=2, foreign=("job_1",)), "the state now has that as foreign"),
+        (Recorded(LINEAGE, serial=2, foreign=("job_1",)), "that id is marked in the state as not ours"),
     ],
     ids=["another job", "another submission", "foreign"],
 )

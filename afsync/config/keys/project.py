@@ -91,7 +91,7 @@ class Api(Part):
     settle: Annotated[
         Quarantine,
         Help(
-            "How long what the service accepted may stay unseen before a plan judges that it was not kept: a "
+            "How long the service may take to show what it accepted, before a plan decides that it was not kept: a "
             "number with `s`, `m` or `h`, at most 24h.",
             "2m",
             "30s",

@@ -112,7 +112,8 @@ def _sourceless(change: Change, job: Job) -> Decision | None:
         return None
     return withhold(
         replace(change, reason=Reason.UNKNOWN_SOURCE),
-        f"what {job.address} is made from is not known here: it was taken over, or `entry` is ignored without it",
+        f"what {job.address} is made from is not known here: it was taken over, or `entry` is in "
+        "`ignore_changes` and its source is not",
         "add its `url` (or `urls`, `file`, `fileId`), then it can be submitted again",
     )
 

@@ -54,8 +54,8 @@ def busy(address: str, *, again: bool = False) -> Decision:
 
 
 def busy_without_time(declared: Job) -> Decision:
-    text = f"the service is working on {declared.address}, and does not show its publish time meanwhile"
-    return warn(declared.address, "busy", text, "a plan judges it when it is finished")
+    text = f"the service is working on {declared.address}, and does not report its publish time during production"
+    return warn(declared.address, "busy", text, "plan again afterwards")
 
 
 def undeclared_and_busy(address: str) -> Decision:

@@ -17,7 +17,7 @@ from afsync.core.resources import Values
 from afsync.core.service_statuses import PRODUCED, ended_badly, is_known, is_open
 from afsync.core.state import Recorded
 from afsync.core.text import count
-from afsync.core.trust.kept_publish_times import settle_time_over
+from afsync.core.trust.kept_publish_times import PLAN_AFTER_SETTLE, settle_time_over
 from afsync.errors import Problem, Severity
 
 NOT_BEGUN = ("queued", "pending")
@@ -135,8 +135,7 @@ def not_cancelled(facts: Facts) -> Iterator[Problem]:
             continue
         if _is_still_there(job_id, entry, facts):
             text = f"{entry.address} ({job_id}) was cancelled, and is still {entry.record.status}"
-            hint = "a plan judges it once `api.settle` has passed"
-            yield Problem("cancel_unseen", text, hint, Severity.NOTE, entry.address)
+            yield Problem("cancel_unseen", text, PLAN_AFTER_SETTLE, Severity.NOTE, entry.address)
         if is_back(entry):
             text = f"{entry.address} ({job_id}): {still_there(entry)}{link_to(job_id, facts)}"
             yield Problem(

@@ -41,6 +41,9 @@ def without_time(record: RecordedJob) -> RecordedJob:
     )
 
 
+PLAN_AFTER_SETTLE = "plan again after `api.settle`; that plan decides"
+
+
 def settle_time_over(since: datetime | None, now: datetime, settle: float) -> bool:
     """Whether what was accepted at `since` must be visible by now. None: it was seen, or was accepted before this was
     recorded."""
@@ -200,5 +203,5 @@ def _what_happens(record: RecordedJob, status: str) -> str:
 
 
 def not_seen_yet(declared: Job, record: RecordedJob) -> Decision:
-    text = f"the publish time of {declared.address} ({record.id}) was accepted, and is not to be seen yet"
-    return note(declared.address, "schedule_unseen", text, "a plan judges it once `api.settle` has passed")
+    text = f"the publish time of {declared.address} ({record.id}) was accepted, and the service does not show it yet"
+    return note(declared.address, "schedule_unseen", text, PLAN_AFTER_SETTLE)

@@ -17,7 +17,7 @@ from afsync.core.remote_account import JobResult, Remote, status_now
 from afsync.core.resources import Job
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, PUBLISHED, PUBLISHING, ended_badly
 from afsync.core.state import Recorded
-from afsync.core.trust.kept_publish_times import settle_time_over
+from afsync.core.trust.kept_publish_times import PLAN_AFTER_SETTLE, settle_time_over
 
 MOST_RESULTS = 10
 """So many results are read for one plan; the others wait for the next one."""
@@ -126,8 +126,8 @@ def decide_publication(declared: Job, record: RecordedJob, others: Decision, fac
     if status_now(record, facts.remote.jobs) != COMPLETE:
         return NOTHING
     if record.publish_finding is None:
-        text = f"the approval of {named} was accepted, and its publication is not to be seen yet"
-        return note(declared.address, "publication_unseen", text, "a plan judges it once `api.settle` has passed")
+        text = f"the approval of {named} was accepted, and the service does not show its publication yet"
+        return note(declared.address, "publication_unseen", text, PLAN_AFTER_SETTLE)
     if facts.now - record.approved_at > timedelta(seconds=facts.options.watch):
         return NOTHING
     text = f"{named} was approved, and the service does not report whether it was published"
@@ -151,8 +151,8 @@ def failed_publication_option(address: str, record: RecordedJob) -> str:
     where = f"only on {', '.join(record.failed_on)}" if record.failed_on else "on the platforms that you name"
     again = approve_command(address, platform=not record.failed_on)
     return (
-        f"{again} publishes it again, {where}; once it is published elsewhere, or to "
-        "leave it so, remove it from the files"
+        f"{again} publishes it again, {where}; if you published it manually, or do not "
+        "want it published, remove it from the files"
     )
 
 

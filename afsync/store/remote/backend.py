@@ -112,7 +112,10 @@ def put_once(
     raise StateError(f"The state could not be written to {backend.name}: {why}.", "run afsync again when it works")
 
 
-HINT = "afsync pays only with a store that compares: use another one, or let its operator put that right"
+HINT = (
+    "afsync submits paid jobs only if the store rejects a write based on an old version: use another store, or ask its "
+    "operator to fix that"
+)
 
 
 def prove(backend: Backend, nonce: str) -> None:
