@@ -157,7 +157,16 @@ def test_a_project_without_series_loads_nothing_of_them(tmp_path: Path, text: st
     (tmp_path / "afsync.yaml").write_text((tmp_path / "afsync.yaml").read_text() + text, encoding="utf-8")
     of_series = (
         *("timed_submissions", "series", "series_values", "keys.series", "rrule", "public_holidays", "beyond_horizon"),
-        *("occurrences", "occurrence_jobs", "occurrence_text", "row_fields", "row_jobs", "sheets", "workbook"),
+        *(
+            "occurrences",
+            "occurrence_jobs",
+            "moving_occurrences",
+            "occurrence_text",
+            "row_fields",
+            "row_jobs",
+            "sheets",
+            "workbook",
+        ),
     )
     of_mistakes = ("form_problems", "models", "yaml", "composer", "syntax")
     unwanted = {"dateutil", "afsync.core.series", "afsync.core.recurrence"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -22,8 +22,7 @@ from afsync.config.row_fields import Rows, cell_text, names_of_row
 from afsync.config.series import DeclaredSeries
 from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone
-from afsync.core.addresses import Kind, occurrence_address
-from afsync.core.fingerprints import fingerprint, recorded_fingerprint
+from afsync.core.addresses import occurrence_address
 from afsync.core.records import RecordedJob
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.series import Occurrence, Series, SeriesState
@@ -109,35 +108,6 @@ def jobs_at(
             _report(declared, faults, report, found.said)
         elif report.clean:
             yield declared, build_job(whole)
-
-
-_OTHER_DAYS = timedelta(days=31)
-"""How much later than the last one that was submitted a date can be to which one moves."""
-
-
-def on_other_days(
-    found: FoundSeries,
-    jobs: Mapping[str, Job],
-    last: datetime,
-    timed: TimedSubmissions,
-    report: Report,
-    now: datetime,
-) -> list[tuple[Declared, Job]]:
-    """The dates behind the horizon to which those move that are submitted already, and whose dates the rule has no
-    more: as many as do not find a date within the horizon, and ask for the same thing."""
-    key, known, rows = found.series.key, found.records, found.declared.rows
-    gone = [
-        recorded_fingerprint(Kind.JOB, r.declared, r.fingerprint)
-        for i, r in known.items()
-        if occurrence_address(key, i) not in jobs and r.schedule is not None and r.schedule.utc > now
-    ]
-    more = len(gone) - sum(1 for o in found.standing.declared if o.instance not in known)
-    if more <= 0:
-        return []
-    behind = found.series.between(now + found.series.horizon, last + _OTHER_DAYS)
-    fresh = [o for o in behind if o.address not in jobs and (rows is None or o.instance in rows.rows)]
-    pairs = jobs_at(found, fresh[:more], timed, report, now)
-    return [(d, j) for d, j in pairs if fingerprint(Kind.JOB, j.values) in gone]
 
 
 def _is_over(record: RecordedJob, occurrence: Occurrence, now: datetime) -> bool:

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from afsync.config.declarations import Declared
-from afsync.config.occurrence_jobs import FoundSeries, jobs_at, on_other_days
+from afsync.config.moving_occurrences import moving
+from afsync.config.occurrence_jobs import FoundSeries, jobs_at
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.project import LoadedProject
@@ -20,8 +20,7 @@ from afsync.config.row_jobs import imports_of, look, passed, untimed
 from afsync.config.series import DeclaredSeries
 from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone, zone_data
-from afsync.core.addresses import Kind, instance_of, occurrence_address, occurrence_of
-from afsync.core.fingerprints import fingerprint, recorded_fingerprint
+from afsync.core.addresses import instance_of, occurrence_address, occurrence_of
 from afsync.core.occurrence_notices import Occurrences
 from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
@@ -60,7 +59,9 @@ def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedP
     ]
     for declared, job in (pair for rows in listed for pair in rows.jobs):
         jobs[job.address], places[job.address] = job, declared
-    for declared, job in _moving(found, listed, project, timed, recorded, jobs, report, now):
+    waiting = [(project.places[a], j) for a, j in project.desired.jobs.items() if a not in jobs]
+    left_out = [*waiting, *(pair for rows in listed for pair in rows.left_out)]
+    for declared, job in moving(found, left_out, timed, recorded, jobs, report, now):
         jobs[job.address], places[job.address] = job, declared
     for rows in listed:
         rows.without_moved(jobs)
@@ -74,9 +75,9 @@ def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedP
     imports = {**project.desired.imports, **_imports(timed, jobs)}
     desired = replace(project.desired, jobs=jobs, imports=imports, shared=_shared(timed))
     occurrences = _with_rows(_summary(found, recorded, now), listed)
-    waiting = {a: j for a, j in project.desired.jobs.items() if a in timed.horizons and a not in jobs}
+    later = {a: j for a, j in project.desired.jobs.items() if a in timed.horizons and a not in jobs}
     warnings = (*project.warnings, *(said for rows in listed for said in _said(rows)))
-    return replace(project, desired=desired, places=places, warnings=warnings, occurrences=occurrences, waiting=waiting)
+    return replace(project, desired=desired, places=places, warnings=warnings, occurrences=occurrences, waiting=later)
 
 
 def _said(rows: FoundRows) -> Iterator[Problem]:
@@ -195,38 +196,6 @@ def _shared(timed: TimedSubmissions) -> dict[str, frozenset[str]]:
         for key, given in fields.items()
         if "url" in given or "urls" in given
     }
-
-
-def _moving(
-    found: list[FoundSeries],
-    listed: list[FoundRows],
-    project: LoadedProject,
-    timed: TimedSubmissions,
-    recorded: Recorded,
-    jobs: Mapping[str, Job],
-    report: Report,
-    now: datetime,
-) -> list[tuple[Declared, Job]]:
-    """What is not declared by its time (past, or behind the horizon), and is there already under another address: a
-    job, a row or a series had another name. It is declared, so that what was paid for moves to it."""
-    gone = {
-        (recorded_fingerprint(Kind.JOB, r.declared, r.fingerprint), r.schedule.utc)
-        for a, r in recorded.jobs.items()
-        if a not in jobs and r.schedule is not None
-    }
-    if not gone or not report.clean:
-        return []
-    waiting = [(project.places[a], j) for a, j in project.desired.jobs.items() if a not in jobs]
-    left_out = [*waiting, *(pair for rows in listed for pair in rows.left_out)]
-    times = {at for _, at in gone}
-    first, last = min(times) - timedelta(seconds=1), max(times)
-    for each in found:
-        rows = each.declared.rows
-        there = [o for o in each.series.between(first, last) if o.utc in times and o.address not in jobs]
-        with_row = [o for o in there if rows is None or o.instance in rows.rows]
-        left_out += jobs_at(each, with_row, timed, report, now)
-    moved = [(d, j) for d, j in left_out if (fingerprint(Kind.JOB, j.values), j.schedule and j.schedule.utc) in gone]
-    return moved + [pair for each in found for pair in on_other_days(each, jobs, last, timed, report, now)]
 
 
 def _summary(found: list[FoundSeries], recorded: Recorded, now: datetime) -> Occurrences:

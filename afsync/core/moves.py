@@ -16,7 +16,7 @@ from afsync.core.moved_records import at_new_addresses, with_template_keys
 from afsync.core.records import Record, RecordedJob, RecordedTemplate
 from afsync.core.remote_account import Remote, status_now
 from afsync.core.resources import Desired, Job, Template
-from afsync.core.service_statuses import is_open
+from afsync.core.service_statuses import ENDED, group_of, is_open
 from afsync.core.state import Recorded
 from afsync.core.text import nfc
 
@@ -154,13 +154,22 @@ def within_series(new: Fingerprinted, gone: Fingerprinted) -> dict[str, str]:
     """Pairs of addresses, the new one and the old one, of one series and one fingerprint.
 
     They ask for the same thing, so any pairing is right: the first to be published goes with the first. Where more
-    records are left than are wanted, it is the earliest that go, since they may be published already.
+    records are left than are wanted, those go of which nothing is published any more, and then the earliest, since they
+    may be published already.
     """
     olds = _by_series(gone)
+    done = {a for a, (_, record) in gone.items() if isinstance(record, RecordedJob) and is_done_with(record)}
     pairs: dict[str, str] = {}
     for group, addresses in _by_series(new).items():
-        pairs.update(zip(addresses, olds.get(group, [])[-len(addresses) :], strict=False))
+        there = olds.get(group, [])
+        kept = {*sorted(there, key=lambda a: a not in done)[-len(addresses) :]}
+        pairs.update(zip(addresses, (a for a in there if a in kept), strict=False))
     return pairs
+
+
+def is_done_with(record: RecordedJob) -> bool:
+    """Whether nothing is published of it at a later time."""
+    return group_of(record.status, waits=not record.approved) in ENDED
 
 
 def _by_series(resources: Fingerprinted) -> dict[tuple[str, str], list[str]]:

@@ -133,6 +133,61 @@ def test_another_day_of_the_week_is_a_free_move_behind_the_horizon_too(world: Wo
     assert sorted({c[0] for c in changes(world)}) == ["create", "delete"], "they ask for something else"
 
 
+@pytest.mark.parametrize("status", ["cancelled", "failed"])
+def test_what_came_to_nothing_takes_no_date_behind_the_horizon(world: World, status: str) -> None:
+    show(world, rule={"from": monday(world, 0)})
+    second, third = monday(world, 1), monday(world, 2)
+    world.applied()
+    world.becomes(status, world.ids()[f'job.show["{second}"]'])
+    world.applied()
+    show(world, rule={"from": monday(world, 0)}, exceptions={second: "skip"})
+    assert changes(world) == [("forget", "finished", second)]
+    world.applied()
+    world.pass_time(days=7)
+    assert ("create", "horizon", third) in changes(world), "it would not be published then"
+
+
+def test_what_came_to_nothing_takes_no_date_from_what_can_still_be_published(world: World) -> None:
+    start = monday(world, 0)
+    show(world, rule={"from": start})
+    world.applied()
+    ids, second = world.ids(), monday(world, 1)
+    world.becomes("cancelled", ids[f'job.show["{second}"]'])
+    world.applied()
+    show(world, rule={"from": start, "days": ["wed"], "count": 1})
+    assert [c[:2] for c in changes(world)] == [
+        ("move", "renamed"),
+        ("reschedule", "schedule_changed"),
+        ("forget", "finished"),
+    ]
+    world.applied()
+    assert [*world.ids().values()] == [ids[f'job.show["{start}"]']]
+
+
+def test_no_more_dates_enter_than_move(world: World) -> None:
+    start, second, third = (monday(world, n) for n in range(3))
+    show(world, horizon="21d", rule={"from": start}, exceptions={second: {"topic": "Another"}})
+    world.applied()
+    show(world, horizon="21d", rule={"from": start}, exceptions={second: "skip", third: "skip"})
+    found = changes(world)
+    assert sorted(c[0] for c in found) == ["delete", "move", "reschedule"]
+    assert ("delete", "removed", second) in found, "no date asks for the same"
+
+
+def test_a_series_can_be_divided(world: World) -> None:
+    rule = {"every": "week", "at": "09:00", "zone": "UTC", "from": monday(world, 0)}
+    show(world, rule={**rule, "days": ["mon", "thu"]})
+    world.applied()
+    ids, balance = world.ids(), world.balance
+    fields = {"url": URL, "topic": "Recap", "platforms": ["tiktok"], "allow_duplicate": True}
+    series = {"show": {**rule, "days": ["mon"]}, "other": {**rule, "days": ["thu"]}}
+    world.declare(jobs={key: {**fields, "repeat": repeat} for key, repeat in series.items()})
+    assert {c[:2] for c in changes(world)} == {("move", "renamed")}
+    world.applied()
+    world.is_settled()
+    assert (sorted(world.ids().values()), world.balance) == (sorted(ids.values()), balance)
+
+
 def test_what_was_published_since_the_last_apply_takes_no_new_date(world: World) -> None:
     with_a_history(world, 1)
     due = f'job.show["{monday(world, 0)}"]'
@@ -305,6 +360,24 @@ def test_rows_behind_the_horizon_take_what_was_submitted_under_another_name(worl
         world.applied()
         world.is_settled()
     assert ([*world.ids().values()], world.balance) == (ids, balance)
+
+
+@pytest.mark.parametrize("days", [2, 20], ids=["passed", "ahead"])
+def test_of_two_rows_that_ask_for_the_same_one_takes_what_was_submitted(world: World, days: int) -> None:
+    at = (world.now() + timedelta(days=days)).strftime("%Y-%m-%d 10:00")
+    job = {"rows": "s.csv", "platforms": ["tiktok"], "allow_duplicate": True}
+    world.write(f"key,url,schedule\nold,{URL},{at}\n", "s.csv")
+    world.declare(jobs={"show": {**job, "horizon": "30d"}})
+    world.applied()
+    world.pass_time(days=5)
+    world.becomes("published" if days < 5 else "complete", *world.ids().values())
+    world.applied()
+    ids = [*world.ids().values()]
+    world.write(f"key,url,schedule\na,{URL},{at}\nb,{URL},{at}\n", "s.csv")
+    world.declare(jobs={"show": {**job, "horizon": "1d"}})
+    assert changes(world) == [("move", "renamed", "a")]
+    world.applied()
+    assert [*world.ids().values()] == ids
 
 
 def test_a_row_of_a_rule_may_go_or_get_another_date(world: World) -> None:

@@ -1,0 +1,107 @@
+"""Jobs that are not declared by their time (past, or behind the horizon) and are nevertheless, since what was paid for
+under another address moves to them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from afsync.config.declarations import Declared
+from afsync.config.occurrence_jobs import FoundSeries, jobs_at
+from afsync.config.problem_report import Report
+from afsync.config.timed_submissions import TimedSubmissions
+from afsync.core.addresses import Kind, occurrence_address
+from afsync.core.fingerprints import fingerprint, recorded_fingerprint
+from afsync.core.moves import is_done_with
+from afsync.core.records import RecordedJob
+from afsync.core.resources import Job
+from afsync.core.series import Occurrence
+from afsync.core.state import Recorded
+
+_Mark = tuple[str, datetime]
+"""What was asked for, and when it is published."""
+
+_OTHER_DAYS = timedelta(days=31)
+"""How much later than the last one that was submitted a date can be to which one moves."""
+
+
+def moving(
+    found: list[FoundSeries],
+    left_out: list[tuple[Declared, Job]],
+    timed: TimedSubmissions,
+    recorded: Recorded,
+    jobs: Mapping[str, Job],
+    report: Report,
+    now: datetime,
+) -> list[tuple[Declared, Job]]:
+    """The jobs that are there already under another address: a job, a row, a series or a day had another name.
+    `left_out` are the single jobs and rows among which to look. No more are declared than move: others would be paid
+    for before their time."""
+    blocked = recorded.open_addresses
+    gone = {
+        a: (recorded_fingerprint(Kind.JOB, r.declared, r.fingerprint), r.schedule.utc)
+        for a, r in recorded.jobs.items()
+        if a not in jobs and r.schedule is not None and a not in blocked
+    }
+    if not gone or not report.clean:
+        return []
+    times = {at for _, at in gone.values()}
+    first, last = min(times) - timedelta(seconds=1), max(times)
+    for each in found:
+        there = [o for o in _ahead(each, jobs, first, last) if o.utc in times]
+        left_out = [*left_out, *jobs_at(each, there, timed, report, now)]
+    free = Counter(gone.values())
+    fresh = sorted(jobs.keys() - recorded.jobs.keys() - blocked)
+    new = {a for a in fresh if not _takes(free, jobs[a], times)}
+    moved = [(declared, job) for declared, job in left_out if _takes(free, job, times)]
+    rest = {a: recorded.jobs[a] for a, mark in sorted(gone.items(), reverse=True) if _one_of(free, mark)}
+    jobs = {**jobs, **{job.address: job for _, job in moved}}
+    more = (_on_other_days(each, rest, new, jobs, last, timed, report, now) for each in found)
+    return moved + [pair for pairs in more for pair in pairs]
+
+
+def _takes(free: Counter[_Mark], job: Job, times: set[datetime]) -> bool:
+    """Whether one that is `free` goes to a job, which takes it then."""
+    at = job.schedule.utc if job.schedule else None
+    return at in times and _one_of(free, (fingerprint(Kind.JOB, job.values), at))
+
+
+def _one_of(free: Counter[Any], mark: object) -> bool:
+    if free[mark] <= 0:
+        return False
+    free[mark] -= 1
+    return True
+
+
+def _ahead(found: FoundSeries, jobs: Mapping[str, Job], after: datetime, until: datetime) -> Iterable[Occurrence]:
+    """The occurrences in that time that are not declared."""
+    rows = found.declared.rows
+    dates = found.series.between(after, until)
+    return (o for o in dates if o.address not in jobs and (rows is None or o.instance in rows.rows))
+
+
+def _on_other_days(
+    found: FoundSeries,
+    rest: Mapping[str, RecordedJob],
+    new: set[str],
+    jobs: Mapping[str, Job],
+    last: datetime,
+    timed: TimedSubmissions,
+    report: Report,
+    now: datetime,
+) -> list[tuple[Declared, Job]]:
+    """The dates behind the horizon to which those move that are submitted already, and whose dates the rule has no
+    more: as many as do not find a date within the horizon, and ask for the same thing. What has ended takes no date:
+    nothing would be published then."""
+    addresses = (occurrence_address(found.series.key, i) for i in found.records)
+    gone = (r for a in addresses if (r := rest.get(a)) and r.schedule and r.schedule.utc > now)
+    free = Counter(recorded_fingerprint(Kind.JOB, r.declared, r.fingerprint) for r in gone if not is_done_with(r))
+    if not free:
+        return []
+    for address in (o.address for o in found.standing.declared if o.address in new):
+        _one_of(free, fingerprint(Kind.JOB, jobs[address].values))
+    behind = [*_ahead(found, jobs, now + found.series.horizon, last + _OTHER_DAYS)][: free.total()]
+    pairs = jobs_at(found, behind, timed, report, now)
+    return [(d, j) for d, j in pairs if _one_of(free, fingerprint(Kind.JOB, j.values))]
