@@ -17,6 +17,7 @@ from afsync.commands.console import agreed, interactive, messages, print_done, p
 from afsync.commands.context import here
 from afsync.commands.first_account import may_belong
 from afsync.commands.options import account_flag, lock_timeout_flag
+from afsync.core.import_candidates import undecided_jobs
 from afsync.errors import Exit, UsageError
 from afsync.output.takeover import matches_json, matches_text
 
@@ -73,7 +74,8 @@ def _one(session: Session, address: str, resource_id: str, *, force: bool) -> in
 def _match(session: Session, *, auto_approve: bool, as_json: bool) -> int:
     facts, found = find_candidates(session)
     certain = [(m.address, m.certain.id) for m in found if m.certain]
-    unread = print_report(matches_json(found) if as_json else matches_text(found, stdout_paint()))
+    shown = matches_json(found) if as_json else matches_text(found, undecided_jobs(found, facts), stdout_paint())
+    unread = print_report(shown)
     if not certain or unread:
         return unread
     if not may_belong(session, facts.remote, unattended=auto_approve or as_json):

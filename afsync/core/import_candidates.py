@@ -12,12 +12,13 @@ from afsync.core.addresses import Kind
 from afsync.core.body_fields import ECHOED
 from afsync.core.decisions.duplicates import submitted_before
 from afsync.core.decisions.imports import objection, template_differences
+from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import RemoteJob
 from afsync.core.resources import Job, Template
 from afsync.core.service_statuses import Group, group_of
-from afsync.core.similarity import contradictions, looks_like
+from afsync.core.similarity import contradictions, fits, looks_like
 from afsync.core.text import compared, same_text
 
 
@@ -48,6 +49,17 @@ def find_matches(facts: Facts) -> tuple[Match, ...]:
     facts = replace(facts, owned=facts.owned | set(facts.desired.imports.values()))
     found = [*sure, *_templates(templates, facts), *_jobs(jobs, facts)]
     return tuple(sorted(found, key=lambda m: m.address))
+
+
+def undecided_jobs(found: Iterable[Match], facts: Facts) -> tuple[str, ...]:
+    """The ids of unknown jobs that are no candidate, and could be one of the jobs that have none: nothing that the
+    service reports of them contradicts it."""
+    found = tuple(found)
+    matched = {c.id for m in found for c in m.candidates}
+    jobs = [facts.desired.jobs[m.address] for m in found if not m.candidates and m.address in facts.desired.jobs]
+    bodies = [facts.effective(job.values) for job in jobs]
+    unknown = (j for j in facts.remote.jobs.values() if may_be_ours(j, facts) and j.id not in matched)
+    return tuple(j.id for j in unknown if any(fits(body, j.echo) for body in bodies))
 
 
 def _named(address: str, facts: Facts) -> Match:

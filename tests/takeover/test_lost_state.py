@@ -202,3 +202,25 @@ def test_nobody_is_asked_where_nothing_is_certain(sandbox: Sandbox) -> None:
     sandbox.write("")
     sandbox.does("init")
     assert sandbox.does("import", "--match").out == "Everything that is declared is recorded.\n"
+
+
+@pytest.mark.parametrize("dialect", ["documented"])
+def test_a_job_of_which_nothing_is_reported_is_named_with_the_command_that_records_it(sandbox: Sandbox) -> None:
+    """Without topic and time nothing tells it from others; a person may know."""
+    timed = "  timed: {url: 'https://clips.twitch.tv/t', topic: Timed, schedule: 2031-01-01 09:00}"
+    sandbox.write(f"jobs:\n{timed}\n  loose: {{url: 'https://clips.twitch.tv/l'}}\n")
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve")
+    ids = sandbox.ids()
+    shutil.rmtree(sandbox.root / ".afsync")
+    sandbox.does("init")
+
+    found = sandbox.does("import", "--match", "--auto-approve").out
+    command = f"afsync import job.loose {ids['job.loose']}"
+    assert "Nothing in the account looks like:\n    job.loose\n" in found
+    assert f"    {ids['job.loose']}\n  where you know it: `{command}`\n" in found
+    said = sandbox.does("plan").out
+    assert ids["job.loose"] in said and f"`{command}`" in said
+
+    sandbox.does(*command.split()[1:])
+    sandbox.is_settled()

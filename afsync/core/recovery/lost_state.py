@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from afsync.core.command_lines import IMPORT_MATCH, IMPORT_NONE
+from afsync.core.command_lines import IMPORT_MATCH, IMPORT_NONE, import_command
 from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change, Decision, withhold
@@ -22,7 +22,8 @@ from afsync.core.state import Recorded
 from afsync.core.text import compared, count, first_of, same_text
 from afsync.errors import Problem, Severity
 
-MATCH = f"{IMPORT_MATCH} finds out what it can; {IMPORT_NONE} says that none of them is declared here"
+NAMED = 3
+"""So many ids are written out."""
 
 
 def lost_state(decision: Decision, facts: Facts) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
@@ -45,8 +46,10 @@ def lost_state(decision: Decision, facts: Facts) -> tuple[tuple[Problem, ...], t
         return (), ()
     text = (
         f"{count(len(doubtful), 'job')} would be submitted from a state that is new, and the account holds "
-        f"{count(len(strangers), 'job')} that the state does not know, of which the service does not report the topic"
+        f"{count(len(strangers), 'job')} that the state does not know, of which the service does not report the topic "
+        f"({_ids(strangers)})"
     )
+    ways = _ways(doubtful, strangers)
     signs = (
         facts.options.exclusive is not False and any(job.held for job in doubtful),
         facts.recorded.resources,
@@ -54,12 +57,18 @@ def lost_state(decision: Decision, facts: Facts) -> tuple[tuple[Problem, ...], t
         _known_templates(doubtful, decision.changes),
     )
     if any(signs):
-        return (Problem("unmatched", f"{text}: was the state lost?", _ways(facts)),), ()
-    return (), (Problem("unmatched", text, f"if the state was lost: {MATCH}", Severity.WARNING),)
+        ways = f"{ways}; {SHARED}" if facts.options.exclusive is None else ways
+        return (Problem("unmatched", f"{text}: was the state lost?", ways),), ()
+    return (), (Problem("unmatched", text, f"if the state was lost: {ways}", Severity.WARNING),)
 
 
-def _ways(facts: Facts) -> str:
-    return f"{MATCH}; {SHARED}" if facts.options.exclusive is None else MATCH
+def _ways(new: list[Job], strangers: list[RemoteJob]) -> str:
+    """What to do; where one unknown job could be one declared job only, the command that records it is complete."""
+    one = import_command(new[0].address, strangers[0].id if len(new) == len(strangers) == 1 else "ID")
+    return (
+        f"{IMPORT_MATCH} finds out what it can, {one} records what you know yourself; {IMPORT_NONE} says that none of "
+        "them is declared here"
+    )
 
 
 def _known_times(new: Iterable[Job], strangers: Iterable[RemoteJob], facts: Facts) -> bool:
@@ -84,14 +93,16 @@ def lost_duplicates(decision: Decision, facts: Facts) -> tuple[Problem, ...]:
     if facts.recorded.counter or not new:
         return ()
     unknown = [j for j in facts.remote.jobs.values() if j.echo.get("topic") and may_be_ours(j, facts)]
-    found = [job for job in new if any(looks_like(facts.effective(job.values), s.echo) for s in unknown)]
+    alike = {j.address: [s for s in unknown if looks_like(facts.effective(j.values), s.echo)] for j in new}
+    found = [job for job in new if alike[job.address]]
     if not found or not (facts.recorded.resources or _is_second(found, facts)):
         return ()
+    seen = list({s.id: s for job in found for s in alike[job.address]}.values())
     text = (
         f"{first_of([job.address for job in found])} would be submitted from a state that is new, and the account "
-        "holds jobs that look like that and that the state does not know: was the state lost?"
+        f"holds jobs that look like that and that the state does not know ({_ids(seen)}): was the state lost?"
     )
-    return (Problem("unmatched", text, f"`allow_duplicate` does not answer that: {MATCH}"),)
+    return (Problem("unmatched", text, f"`allow_duplicate` does not answer that: {_ways(found, seen)}"),)
 
 
 def _duplicate(change: Change) -> Job | None:
@@ -107,9 +118,6 @@ def _is_second(jobs: Iterable[Job], facts: Facts) -> bool:
 
 DATE_PRECISION = timedelta(seconds=1)
 """A creation time may have been taken from a Date header, in whole seconds, when the answer gave none."""
-
-NAMED = 3
-"""So many ids are written out."""
 
 WAYS = (
     f"use the newer state if there is one; {IMPORT_MATCH} finds out what is declared here, "
