@@ -157,5 +157,5 @@ def _bug(error: BaseException, say: Callable[[str], None]) -> int:
     say("".join(traceback.format_exception(error)).rstrip("\n"))
     say("")
     say(f"This is a bug in afsync {__version__}, not in what you did. Please report it with the lines above.")
-    # A note names an id that is not in the state (`engine.ledger`).
+    # A note names an id that is not in the state (`engine.current_state`).
     return Exit.STATE if getattr(error, "__notes__", None) else Exit.ERROR

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from afsync.core.plan.plan import Plan
     from afsync.core.remote_account import Lookups, Remote
     from afsync.core.state import Recorded
+    from afsync.engine.current_state import CurrentState
     from afsync.engine.events import Tell
-    from afsync.engine.ledger import Ledger
     from afsync.store.interface import Store
 
 
@@ -79,8 +79,8 @@ def apply(context: Context, request: ApplyRequest, frontend: ApplyFrontend) -> A
         with stop.interruptible(), _failures_notified(context, project, store, request):
             prepared = prepare(context, request, project, store, stop)
             stop.check()  # beside others a signal interrupts no read
-        plan, ledger = prepared.plan, prepared.ledger
-        ledger.write(apply_resolutions(ledger.recorded, plan.resolutions))
+        plan, state = prepared.plan, prepared.state
+        state.write(apply_resolutions(state.recorded, plan.resolutions))
         frontend.planned(prepared)
         if plan.blocking:
             _notify(context, request, prepared)
@@ -90,9 +90,9 @@ def apply(context: Context, request: ApplyRequest, frontend: ApplyFrontend) -> A
         record_start(context, request, prepared)
         with frontend.progress(prepared, stop) as on_event:
             done = carry_out(context, request, prepared, stop, on_event)
-        done = flushed(ledger, done)
+        done = flushed(state, done)
         _notify(context, request, prepared, done)
-        return ApplyResult(prepared, folded(store, ledger, done))
+        return ApplyResult(prepared, folded(store, state, done))
 
 
 def _nothing_due(context: Context, project: LoadedProject, store: Store) -> bool:
@@ -124,22 +124,22 @@ def _notify(context: Context, request: ApplyRequest, prepared: Prepared, done: R
     from afsync.app.notifications import after_apply, after_refusal
 
     if done is None:
-        after_refusal(context, project, prepared.plan, prepared.ledger, request.title)
+        after_refusal(context, project, prepared.plan, prepared.state, request.title)
     else:
-        after_apply(context, project, prepared.remote, prepared.ledger, done, request.title)
+        after_apply(context, project, prepared.remote, prepared.state, done, request.title)
 
 
 def record_start(context: Context, request: ApplyRequest, prepared: Prepared) -> None:
     """Write what has to be in the state before the first change. Raises StateError, before anything is sent."""
-    ledger = prepared.ledger
+    state = prepared.state
     if prepared.plan.changes:
-        ledger.rehearse()
+        state.rehearse()
     if request.saved is not None:
         # From here on this plan cannot be applied a second time, whatever comes of it.
-        applied = (*ledger.recorded.applied_plans[-49:], request.saved.id)
-        ledger.write(replace(ledger.recorded, applied_plans=applied))
+        applied = (*state.recorded.applied_plans[-49:], request.saved.id)
+        state.write(replace(state.recorded, applied_plans=applied))
     if request.options.accept_unstaged:
-        ledger.write(all_accepted(ledger.recorded, prepared.plan.watched, who(), context.now()))
+        state.write(all_accepted(state.recorded, prepared.plan.watched, who(), context.now()))
 
 
 def carry_out(context: Context, request: ApplyRequest, prepared: Prepared, stop: Stop, on_event: Tell) -> RunReport:
@@ -150,7 +150,7 @@ def carry_out(context: Context, request: ApplyRequest, prepared: Prepared, stop:
     return apply_plan(
         prepared.plan,
         prepared.remote,
-        prepared.ledger,
+        prepared.state,
         deps,
         fail_fast=request.fail_fast,
         max_credits=prepared.max_credits,
@@ -194,20 +194,20 @@ def _due_meanwhile(context: Context, request: ApplyRequest, prepared: Prepared) 
     return Due(project.desired, judge)
 
 
-def flushed(ledger: Ledger, done: RunReport) -> RunReport:
+def flushed(state: CurrentState, done: RunReport) -> RunReport:
     """Write what still waits, before channels that answer slowly are notified."""
     try:
-        if ledger.broken is None:
-            ledger.flush()
+        if state.broken is None:
+            state.flush()
     except AfsyncError as error:
         return replace(done, stopped=done.stopped or error)
     return done
 
 
-def folded(store: Store, ledger: Ledger, done: RunReport) -> RunReport:
+def folded(store: Store, state: CurrentState, done: RunReport) -> RunReport:
     """Write the whole state once at the end. What was done is on disk already, so this may fail without loss."""
     try:
-        if ledger.broken is None:
+        if state.broken is None:
             store.fold()
     except AfsyncError as error:
         return replace(done, stopped=done.stopped or error)

@@ -29,7 +29,7 @@ from afsync.core.notifications import (
 )
 from afsync.core.state import Recorded
 from afsync.core.status_lines import statuses
-from afsync.engine.ledger import Ledger
+from afsync.engine.current_state import CurrentState
 from afsync.errors import AfsyncError, Interrupted, StateError, StateLocked, UsageError
 from afsync.output.notifications import About, body, error_notice, job_notice, plan_notice, run_notice
 from afsync.output.values import escape_control
@@ -130,13 +130,13 @@ _NO_FAILURES = (Interrupted, UsageError, StateLocked)
 
 
 def after_apply(
-    context: Context, project: LoadedProject, remote: Remote, ledger: Ledger, done: RunReport, title: str
+    context: Context, project: LoadedProject, remote: Remote, state: CurrentState, done: RunReport, title: str
 ) -> None:
     """Send the result of an apply, and what was not sent yet of the jobs that it
     read. What cannot be written is a warning."""
     now = context.now()
     notifier = Notifier(context, project, title, done.plan.account.id)
-    recorded = ledger.recorded
+    recorded = state.recorded
     well = done.stopped is None
     if not isinstance(done.stopped, Interrupted) and (done.outcomes or done.stopped or done.plan.violations):
         notice = run_notice(done.plan, done.outcomes, done.stopped, done.looked)
@@ -150,24 +150,22 @@ def after_apply(
     # What this run changed was looked at before it did that. The next run sends it.
     changed = {o.change.address for o in done.outcomes}
     jobs = [
-        job
-        for job in statuses(project.desired, ledger.recorded, seen, now, settle=settle)
-        if job.address not in changed
+        job for job in statuses(project.desired, state.recorded, seen, now, settle=settle) if job.address not in changed
     ]
-    _write(context, ledger, notifier.send_jobs(job_items(jobs, ledger.recorded), recorded))
+    _write(context, state, notifier.send_jobs(job_items(jobs, state.recorded), recorded))
 
 
-def after_refusal(context: Context, project: LoadedProject, plan: Plan, ledger: Ledger, title: str) -> None:
+def after_refusal(context: Context, project: LoadedProject, plan: Plan, state: CurrentState, title: str) -> None:
     """Send that nothing was done."""
     notifier = Notifier(context, project, title, plan.account.id)
-    _write(context, ledger, notifier.send(run_notice(plan, (), None, None), ledger.recorded))
+    _write(context, state, notifier.send(run_notice(plan, (), None, None), state.recorded))
 
 
-def _write(context: Context, ledger: Ledger, recorded: Recorded) -> None:
-    if recorded.announced == ledger.recorded.announced or ledger.broken is not None:
+def _write(context: Context, state: CurrentState, recorded: Recorded) -> None:
+    if recorded.announced == state.recorded.announced or state.broken is not None:
         return
     try:
-        ledger.write(recorded)
+        state.write(recorded)
     except (StateError, StateLocked) as error:
         context.say(
             f"Warning: what was sent is not in the state, so it may be sent again: {escape_control(error.message)}\n"
@@ -194,7 +192,7 @@ def _notify_failure(context: Context, error: AfsyncError, project: LoadedProject
         notifier.send(notice, Recorded(project.settings.lineage or ""))
         return
     with suppress(AfsyncError):
-        _write(context, Ledger(store, recorded, version), notifier.send(notice, recorded))
+        _write(context, CurrentState(store, recorded, version), notifier.send(notice, recorded))
 
 
 def notify_plan(context: Context, project: LoadedProject, plan: Plan, title: str) -> Plan:

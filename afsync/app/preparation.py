@@ -21,8 +21,8 @@ from afsync.core.plan.saved_plan import SavedPlan, different_plan_reason, other_
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Bounds, Limits
 from afsync.core.state import Account
+from afsync.engine.current_state import CurrentState
 from afsync.engine.interrupt import Stop
-from afsync.engine.ledger import Ledger
 from afsync.errors import PlanStale
 from afsync.output.values import escape_control
 
@@ -75,13 +75,13 @@ class Prepared(Struct, frozen=True):
     service: Service
     remote: Remote
     plan: Plan
-    ledger: Ledger
+    state: CurrentState
     max_credits: int | None
 
     @property
     def of_unknown_account(self) -> bool:
         """Whether only the key says whose account it is, so that it may be the wrong one."""
-        return unknown_account(self.project, self.ledger.recorded, self.plan.account)
+        return unknown_account(self.project, self.state.recorded, self.plan.account)
 
 
 def prepare(context: Context, request: ApplyRequest, project: LoadedProject, store: Store, stop: Stop) -> Prepared:
@@ -121,7 +121,12 @@ def prepare(context: Context, request: ApplyRequest, project: LoadedProject, sto
         plan = replace(plan, blocking=(*plan.blocking, *beyond_bounds(plan, request.bounds)))
     _check_reviewed(request, plan)
     return Prepared(
-        project, service, remote, plan, Ledger(store, recorded, version, far=store.far), _most(request, limits, plan)
+        project,
+        service,
+        remote,
+        plan,
+        CurrentState(store, recorded, version, far=store.far),
+        _most(request, limits, plan),
     )
 
 

@@ -21,14 +21,14 @@ from afsync.engine.submission import deliver, keep_open, refused
 
 def approve(change: Change, progress: Progress, run: Run) -> StepResult:
     """Approve exactly the submission that the plan names. The result is on disk before it is reported."""
-    record = run.ledger.recorded.resources.get(change.address)
+    record = run.state.recorded.resources.get(change.address)
     if not isinstance(record, RecordedJob) or record.id != change.id:
         return ChangeEnded(NotAttempted(change, f"{change.id} is not its submission any more"))
     if change.later is not None:
         return _wait_for_its_time(change, change.later, record, progress, run)
     opened = _intent(change, record, run)
     attempt = run.attempt(lambda: run.deps.writer.approve(record.id, opened.platforms))
-    opened, answer = deliver(opened, attempt, run.ledger, run.deps.stop)
+    opened, answer = deliver(opened, attempt, run.state, run.deps.stop)
     return _recorded(opened, answer, change, progress, run)
 
 
@@ -36,19 +36,19 @@ def _wait_for_its_time(
     change: Change, later: Schedule, record: RecordedJob, progress: Progress, run: Run
 ) -> StepResult:
     """Record the approval, unless its time has come in this run already."""
-    if run.ledger.recorded.intent_for(change.address) is not None:
+    if run.state.recorded.intent_for(change.address) is not None:
         return ChangeEnded(NotAttempted(change, "its time came, and whether it was published is not known"))
     progress.id, progress.note = record.id, "its time came in this run"
     if not record.approved:
         waits = Approval(run.deps.clock(), run.deps.who, change.platforms)
-        run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, approval=waits)))
+        run.state.write(run.state.recorded.with_resource(change.address, replace(record, approval=waits)))
         progress.note = f"recorded; it will be published by the first apply after {later.written}"
     return StepDone()
 
 
 def _intent(change: Change, record: RecordedJob, run: Run) -> Intent:
     return Intent(
-        seq=run.ledger.recorded.counter + 1,
+        seq=run.state.recorded.counter + 1,
         uuid=run.deps.new_id(),
         address=change.address,
         kind=Kind.JOB,
@@ -67,19 +67,19 @@ def _intent(change: Change, record: RecordedJob, run: Run) -> Intent:
 
 
 def _recorded(opened: Intent, answer: Answer, change: Change, progress: Progress, run: Run) -> StepResult:
-    ledger = run.ledger
+    state = run.state
     match answer:
         case Committed(job_id, status):
             progress.id, progress.touched = job_id, "it was published"
             # Without a status in the answer it counts as being published; the next plan reads the job again.
             at = opened.server_time or opened.at
-            ledger.write(record_publication(ledger.recorded, opened, at, status or "publishing"))
+            state.write(record_publication(state.recorded, opened, at, status or "publishing"))
             return StepDone()
         case Rejected() | NotSent() | Limited():
-            ledger.write(close_intent(ledger.recorded, opened))
+            state.write(close_intent(state.recorded, opened))
             return refused(change, progress, answer)
         case CommittedIdUnknown() | Unknown():
-            return ChangeEnded(_unresolved(keep_open(opened, answer, ledger), answer.why, change, run))
+            return ChangeEnded(_unresolved(keep_open(opened, answer, state), answer.why, change, run))
         case _:
             assert_never(answer)
 

@@ -52,12 +52,12 @@ class DueWatch(Struct):
         if now < self.next_at:
             return None
         self.next_at = _next(self.due, now)
-        found = may_be_due(self.due.desired, run.ledger.recorded, now)
+        found = may_be_due(self.due.desired, run.state.recorded, now)
         found = {a: r for a, r in found.items() if r.id not in self.decided}
         if not any(self._is_wanted(r, now) for r in found.values()):
             return None
         try:
-            plan = self.due.judge(run.ledger.recorded)
+            plan = self.due.judge(run.state.recorded)
         except Interrupted:
             raise
         except AfsyncError as error:
@@ -65,7 +65,7 @@ class DueWatch(Struct):
             return None
         self.unread = {}
         self.judged.update((r.id, now) for r in found.values())
-        return self._new(plan, run.ledger.recorded)
+        return self._new(plan, run.state.recorded)
 
     def _is_wanted(self, record: RecordedJob, now: datetime) -> bool:
         """Whether the job was not looked at yet, or so long ago that it may be produced by now."""

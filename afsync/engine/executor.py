@@ -28,6 +28,7 @@ from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
 from afsync.core.records import RecordedJob
 from afsync.core.remote_account import NOTHING_READ, ReadBack, Remote, RemoteJob
 from afsync.core.trust.publications import MOST_RESULTS, judged_publications
+from afsync.engine.current_state import CurrentState, with_refreshed, with_seen
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.due_watch import DueWatch, watch_for_due
 from afsync.engine.events import (
@@ -40,7 +41,6 @@ from afsync.engine.events import (
     Tell,
     Warned,
 )
-from afsync.engine.ledger import Ledger, with_refreshed, with_seen
 from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StopRun, cut_short
 from afsync.engine.run_report import RunReport
 from afsync.engine.steps import perform
@@ -65,7 +65,7 @@ class Execution(Struct):
 def apply_plan(
     plan: Plan,
     remote: Remote,
-    ledger: Ledger,
+    state: CurrentState,
     deps: Dependencies,
     *,
     fail_fast: bool = False,
@@ -77,17 +77,17 @@ def apply_plan(
     `max_credits` is checked against what is really taken.
     """
     deps = replace(deps, tell=_without_output_errors(deps.tell))
-    run = Run(plan, remote, ledger, deps, max_credits=max_credits)
+    run = Run(plan, remote, state, deps, max_credits=max_credits)
     execution = Execution(plan, run, fail_fast, watch_for_due(run))
     try:
-        ledger.write(with_refreshed(ledger.recorded, plan))
+        state.write(with_refreshed(state.recorded, plan))
         _walk(execution)
     except (StateError, StateLocked) as error:
         _stop(execution, error, "the state could not be written")
     for index, change in enumerate(execution.plan.changes):
         if index not in execution.outcomes:
             started = execution.progress.get(index)
-            _finish(execution, index, _cut_off(change, ledger) or _unfinished(change, started, execution.halted))
+            _finish(execution, index, _cut_off(change, state) or _unfinished(change, started, execution.halted))
     for outcome in execution.due.left() if execution.due else ():
         _finish(execution, _add(execution, (outcome.change,)), outcome)
     outcomes = tuple(execution.outcomes[i] for i in range(len(execution.plan.changes)))
@@ -121,7 +121,7 @@ def _publish_due(execution: Execution) -> None:
         found = None  # which is noticed where the next change would begin
     if found is None:
         return
-    execution.run.ledger.write(with_seen(execution.run.ledger.recorded, found))
+    execution.run.state.write(with_seen(execution.run.state.recorded, found))
     execution.plan = replace(execution.plan, violations=(*execution.plan.violations, *found.violations))
     for problem in found.violations:
         _tell(execution, Warned(problem))
@@ -209,17 +209,17 @@ def _stop(execution: Execution, error: AfsyncError | None, why: str) -> None:
     execution.halted = execution.halted or why
 
 
-def _cut_off(change: Change, ledger: Ledger) -> Outcome | None:
+def _cut_off(change: Change, state: CurrentState) -> Outcome | None:
     """The outcome of a change that had no turn of its own: a move that was written with the others, or a submission
     that was sent, and whose result could not be written into the state."""
-    if change.action is Action.MOVE and is_made(change, ledger.recorded):
+    if change.action is Action.MOVE and is_made(change, state.recorded):
         return Applied(change, change.id, 0)
     why = "the state could not be written"
-    record = ledger.unwritten.get(change.address)
+    record = state.unwritten.get(change.address)
     if record is not None:
         credits = record.credits if isinstance(record, RecordedJob) else 0
         return Failed(change, f"it was created as {record.id}, but then {why}", credits=credits)
-    if ledger.recorded.intent_for(change.address) is not None:
+    if state.recorded.intent_for(change.address) is not None:
         return Unresolved(change, f"it was sent, but then {why}", "the next apply looks for it")
     return None
 
@@ -277,9 +277,9 @@ def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
         return Verification(failed=error.message)
     seen = compare(wanted, found)
     seen = replace(seen, seen=(*seen.seen, *shown))
-    recorded = with_times_seen(run.ledger.recorded, seen, found)
+    recorded = with_times_seen(run.state.recorded, seen, found)
     jobs = {i: RemoteJob(i, status) for i, status in found.jobs.items()}
     account = replace(NOTHING_READ, jobs=jobs, results=found.results)
     now = run.server_time() or run.deps.clock()
-    run.ledger.write(judged_publications(recorded, account, now, Options(settle=_NOT_YET)))
+    run.state.write(judged_publications(recorded, account, now, Options(settle=_NOT_YET)))
     return Verification(seen, run.remote.account.balance, found.balance)

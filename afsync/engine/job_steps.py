@@ -36,7 +36,7 @@ def upload(change: Change, _progress: Progress, run: Run) -> StepResult:
     job = change.after
     assert isinstance(job, Job) and job.file is not None
     file = job.file
-    if file.sha256 in run.ledger.recorded.uploads:
+    if file.sha256 in run.state.recorded.uploads:
         return StepDone()
     tell = run.deps.tell
     tell(Uploading(change, 0, file.size))
@@ -47,8 +47,8 @@ def upload(change: Change, _progress: Progress, run: Run) -> StepResult:
             size=file.size,
             progress=lambda sent: tell(Uploading(change, sent, file.size)),
         )
-    recorded = run.ledger.recorded
-    run.ledger.write_soon(replace(recorded, uploads={**recorded.uploads, file.sha256: Upload(file_id, file.size)}))
+    recorded = run.state.recorded
+    run.state.write_soon(replace(recorded, uploads={**recorded.uploads, file.sha256: Upload(file_id, file.size)}))
     return StepDone()
 
 
@@ -73,12 +73,12 @@ def submit_job(change: Change, progress: Progress, run: Run) -> StepResult:
         staged=effective(job.values, template).get("staging") is True,
         publish=Publish.HELD if job.held else Publish.SERVICE,
     )
-    known = run.ledger.recorded.staging_ignored is not None and not run.plan.accept_unstaged
+    known = run.state.recorded.staging_ignored is not None and not run.plan.accept_unstaged
     if body.get("staging") is True and known:
         return ChangeEnded(NotAttempted(change, "the service does not stop jobs for review"))
     # The publish time needs a request of its own.
     attempt = run.attempt(lambda: run.deps.writer.submit_job(body), lambda: run.too_late(change, 2))
-    opened, answer = submit(opened, attempt, run.ledger, run.deps.stop)
+    opened, answer = submit(opened, attempt, run.state, run.deps.stop)
     result = after_submission(change, progress, run, opened, answer)
     if isinstance(answer, Committed) and ignores_review(opened, answer):
         if not run.plan.accept_unstaged:
@@ -106,7 +106,7 @@ def _take_over(change: Change, job: Job, progress: Progress, run: Run) -> StepRe
     """Record what the account holds already; nothing is sent."""
     assert change.id is not None
     record = adopted(job, change.id, run.remote, run.deps.clock(), _template_values(job, run) or EMPTY)
-    run.ledger.write(taken_over(run.ledger.recorded, change.address, record))
+    run.state.write(taken_over(run.state.recorded, change.address, record))
     progress.id = change.id
     return StepDone()
 
@@ -116,7 +116,7 @@ def _template_values(job: Job, run: Run) -> Values | None:
     if job.template is None:
         found = run.remote.templates.get(str(job.values.get("fromTemplateId")))
         return found.echo if found else EMPTY
-    record = run.ledger.recorded.resources.get(job.template)
+    record = run.state.recorded.resources.get(job.template)
     wanted = run.plan.makes_template(job.template)
     if record is None or (
         wanted is not None and not same_request(Kind.TEMPLATE, wanted.values, record.declared, record.fingerprint)
@@ -127,7 +127,7 @@ def _template_values(job: Job, run: Run) -> Values | None:
 
 def _body(job: Job, template: Values, run: Run) -> dict[str, Any]:
     """The request body: all that is declared, with the template and the file named by their ids."""
-    recorded = run.ledger.recorded
+    recorded = run.state.recorded
     made_from = recorded.resources.get(job.template or "")
     record = made_from if isinstance(made_from, RecordedTemplate) else None
     body = requested(job, template, known=template_is_known(job, record, run.remote))
@@ -154,11 +154,11 @@ def _over_limit(change: Change, run: Run) -> ChangeEnded | None:
 def set_schedule(change: Change, progress: Progress, run: Run) -> StepResult:
     job = change.after
     assert isinstance(job, Job)
-    record = run.ledger.recorded.resources.get(change.address)
+    record = run.state.recorded.resources.get(change.address)
     if not isinstance(record, RecordedJob):
         return ChangeEnded(NotAttempted(change, "its submission was not made"))
     if change.sends_nothing:
-        run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, schedule=job.schedule)))
+        run.state.write(run.state.recorded.with_resource(change.address, replace(record, schedule=job.schedule)))
         progress.id = record.id
         return StepDone()
     moment = job.schedule.utc if job.schedule else None
@@ -169,11 +169,11 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> StepResult:
     except Refused as error:
         if moment is not None:
             raise
-        run.ledger.write(with_refusal(run.ledger.recorded, change.address))
+        run.state.write(with_refusal(run.state.recorded, change.address))
         raise _unschedulable(error, time_off_options(change)) from None
     scheduled = _scheduled(record, job.schedule, run.deps.clock())
     # If this write is lost, the time is known to be missing, and the next plan sets it again.
-    run.ledger.write_soon(run.ledger.recorded.with_resource(change.address, scheduled))
+    run.state.write_soon(run.state.recorded.with_resource(change.address, scheduled))
     progress.id = record.id
     return StepDone()
 
@@ -181,15 +181,15 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> StepResult:
 def _send_time(address: str, record: RecordedJob, moment: datetime | None, run: Run) -> None:
     """Send a publish time. It may be set although its record can no longer be written, so `time_missing` is written
     before the first time of a job, and taken back only where the service refused."""
-    ledger = run.ledger
+    state = run.state
     noted = moment is not None and record.schedule is None and not record.time_missing
     if noted:
-        ledger.write(ledger.recorded.with_resource(address, replace(record, time_missing=True)))
+        state.write(state.recorded.with_resource(address, replace(record, time_missing=True)))
     try:
         run.deps.writer.set_schedule(record.id, moment)
     except Refused:
         if noted:
-            ledger.write(ledger.recorded.with_resource(address, record))
+            state.write(state.recorded.with_resource(address, record))
         raise
 
 
@@ -231,11 +231,11 @@ def retire_job(change: Change, progress: Progress, run: Run) -> StepResult:
 
 
 def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> StepResult:
-    recorded = run.ledger.recorded
+    recorded = run.state.recorded
     record = recorded.resources.get(change.address)
     assert isinstance(record, RecordedJob)
     why = _why(change)
-    run.ledger.write(to_cancel(recorded, change.address, record, why, run.deps.clock(), run.plan.watch))
+    run.state.write(to_cancel(recorded, change.address, record, why, run.deps.clock(), run.plan.watch))
     too_late = send_cancel(job_id, run)
     if too_late is None:
         return _retired(change, progress, run, f"{job_id} was cancelled")
@@ -260,14 +260,14 @@ def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run:
     try:
         run.deps.writer.set_schedule(job_id, None)
     except Refused as error:
-        run.ledger.write(with_refusal(run.ledger.recorded, change.address))
+        run.state.write(with_refusal(run.state.recorded, change.address))
         return ChangeEnded(
             Failed(change, f"its publish time could not be taken off: {error.detail}", time_off_options(change))
         )
-    recorded = run.ledger.recorded
+    recorded = run.state.recorded
     record = recorded.resources.get(change.address)
     if isinstance(record, RecordedJob):
-        run.ledger.write(recorded.with_resource(change.address, without_time(record)))
+        run.state.write(recorded.with_resource(change.address, without_time(record)))
     return _retired(change, progress, run, f"the publish time of {job_id} was taken off")
 
 
@@ -276,13 +276,13 @@ def _retired(change: Change, progress: Progress, run: Run, touched: str | None) 
     progress.touched = touched
     progress.id = change.id
     if change.action is Action.DELETE and change.reason is not Reason.STAGING_IGNORED:
-        run.ledger.write(let_go(run.ledger.recorded, change.address, run.deps.clock()))
+        run.state.write(let_go(run.state.recorded, change.address, run.deps.clock()))
     return StepDone()
 
 
 def send_cancel(job_id: str, run: Run) -> str | None:
     """Cancel a job that the state says is to be cancelled. None once it is, else the status that made it too late."""
     too_late = run.deps.writer.cancel(job_id)
-    recorded = with_cancel_answer(run.ledger.recorded, job_id, too_late, run.deps.clock(), run.plan.watch)
-    run.ledger.write(recorded)
+    recorded = with_cancel_answer(run.state.recorded, job_id, too_late, run.deps.clock(), run.plan.watch)
+    run.state.write(recorded)
     return too_late

@@ -25,8 +25,8 @@ from afsync.core.resources import Job, Values
 from afsync.core.state import Intent, Recorded
 from afsync.core.text import duration
 from afsync.core.trust.reviews import to_be_cancelled, with_acceptance
+from afsync.engine.current_state import CurrentState
 from afsync.engine.dependencies import Dependencies
-from afsync.engine.ledger import Ledger
 from afsync.errors import AfsyncError
 
 KNOWN = 30
@@ -71,7 +71,7 @@ class Run(Struct):
 
     plan: Plan
     remote: Remote
-    ledger: Ledger
+    state: CurrentState
     deps: Dependencies
     max_credits: int | None = None
     spent: int = 0
@@ -145,7 +145,7 @@ def new_intent(change: Change, run: Run, kind: Kind, values: Values, echo: Value
     assert after is not None
     before = change.before.prevent_destroy if change.before else False
     return Intent(
-        seq=run.ledger.recorded.counter + 1,
+        seq=run.state.recorded.counter + 1,
         uuid=run.deps.new_id(),
         address=change.address,
         kind=kind,

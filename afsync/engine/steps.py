@@ -31,20 +31,20 @@ def perform(step: Step, change: Change, progress: Progress, run: Run) -> StepRes
 def _move(change: Change, progress: Progress, run: Run) -> StepResult:
     """Write all moves of the plan at once, with the first of them, so that records that change places are never written
     half."""
-    if not is_made(change, run.ledger.recorded):
-        run.ledger.write(moved(run.ledger.recorded, [c for c in run.plan.changes if c.action is Action.MOVE]))
+    if not is_made(change, run.state.recorded):
+        run.state.write(moved(run.state.recorded, [c for c in run.plan.changes if c.action is Action.MOVE]))
     progress.id = change.id
     return StepDone()
 
 
 def _forget(change: Change, progress: Progress, run: Run) -> StepResult:
-    recorded = run.ledger.recorded
+    recorded = run.state.recorded
     if change.before is None:
-        run.ledger.write(recorded.without_deposed(change.id))
+        run.state.write(recorded.without_deposed(change.id))
     elif change.reason is Reason.MISSING:
-        run.ledger.write(recorded.without_resource(change.address))  # nothing of it is left to be taken over
+        run.state.write(recorded.without_resource(change.address))  # nothing of it is left to be taken over
     else:
-        run.ledger.write(let_go(recorded, change.address, run.deps.clock()))
+        run.state.write(let_go(recorded, change.address, run.deps.clock()))
     progress.id = change.id
     return StepDone()
 

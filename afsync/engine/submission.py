@@ -40,8 +40,8 @@ from afsync.core.recovery.resolution import (
 from afsync.core.remote_account import Lookups
 from afsync.core.state import Intent, Phase, Recorded
 from afsync.core.trust.reviews import asks_for_review, stops_no_more
+from afsync.engine.current_state import CurrentState
 from afsync.engine.interrupt import Stop
-from afsync.engine.ledger import Ledger
 from afsync.engine.run import KNOWN, Attempt, ChangeEnded, Progress, Run, StepDone, StepResult, StopRun, failed
 from afsync.errors import ApiError, AuthError, Interrupted, LimitRefused, UsageError
 
@@ -55,15 +55,15 @@ WRITTEN_WITHIN = timedelta(seconds=20)
 """How long writing an intent may take: the quarantine of other runs counts from its date."""
 
 
-def submit(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> tuple[Intent, Answer]:
+def submit(intent: Intent, attempt: Attempt, state: CurrentState, stop: Stop) -> tuple[Intent, Answer]:
     """Write the intent, send once, and write the result; only then return the intent as it is now, and the answer.
 
     Committed is recorded, a refusal closes the intent, an answer that is not certain leaves it open. Raises what
     `deliver` raises."""
-    return _record(*deliver(intent, attempt, ledger, stop), attempt, ledger)
+    return _record(*deliver(intent, attempt, state, stop), attempt, state)
 
 
-def deliver(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> tuple[Intent, Answer]:
+def deliver(intent: Intent, attempt: Attempt, state: CurrentState, stop: Stop) -> tuple[Intent, Answer]:
     """Write the intent and send once; returns the open intent and the answer.
 
     A request is repeated only where the service certainly did nothing. Each time the intent gets a new date, after all
@@ -78,13 +78,13 @@ def deliver(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> tup
             stop.check()
         except Interrupted:
             # Certainly not sent, this time or before.
-            ledger.write(close_intent(ledger.recorded, intent))
+            state.write(close_intent(state.recorded, intent))
             raise
         if (why := attempt.too_late()) is not None:
-            ledger.write(close_intent(ledger.recorded, intent))
+            state.write(close_intent(state.recorded, intent))
             return intent, NotSent(f"{why}; nothing was submitted", too_late=True)
         intent = attempt.stamp(intent)
-        ledger.write(_opened(ledger.recorded, intent))
+        state.write(_opened(state.recorded, intent))
         if attempt.age(intent) > WRITTEN_WITHIN:
             # The machine slept, or the store is slow: another run may have decided by now that nothing was sent. If
             # so, the next write fails.
@@ -123,30 +123,30 @@ def _opened(recorded: Recorded, intent: Intent) -> Recorded:
     return replace(recorded, counter=intent.seq, intents=(*close_intent(recorded, intent).intents, intent))
 
 
-def _record(intent: Intent, answer: Answer, attempt: Attempt, ledger: Ledger) -> tuple[Intent, Answer]:
+def _record(intent: Intent, answer: Answer, attempt: Attempt, state: CurrentState) -> tuple[Intent, Answer]:
     match answer:
-        case Committed() if ledger.holds(intent.kind, answer.id) or answer.id in intent.known:
+        case Committed() if state.holds(intent.kind, answer.id) or answer.id in intent.known:
             unusable = CommittedIdUnknown(f"the service answered with {answer.id}, which was there before", answer.raw)
-            return keep_open(intent, unusable, ledger), unusable
+            return keep_open(intent, unusable, state), unusable
         case Committed():
-            return intent, _record_committed(intent, answer, attempt, ledger)
+            return intent, _record_committed(intent, answer, attempt, state)
         case NotSent() | Limited() | Rejected():
-            ledger.write(close_intent(ledger.recorded, intent))
+            state.write(close_intent(state.recorded, intent))
             return intent, answer
         case CommittedIdUnknown() | Unknown():
-            return keep_open(intent, answer, ledger), answer
+            return keep_open(intent, answer, state), answer
         case _:
             assert_never(answer)
 
 
-def _record_committed(intent: Intent, answer: Committed, attempt: Attempt, ledger: Ledger) -> Committed:
+def _record_committed(intent: Intent, answer: Committed, attempt: Attempt, state: CurrentState) -> Committed:
     """Write the record that the intent becomes. A template costs nothing, whatever the answer says."""
-    recorded = ledger.recorded
+    recorded = state.recorded
     record = record_of(intent, answer.id, answer.status or "queued", answer.created_at or answer.server_time)
     cost = intent.cost if answer.credits is None else answer.credits
     if not isinstance(record, RecordedJob):
         done = replace_intent(recorded, intent, record)
-        ledger.write_record(_with_spent(done, cost), intent.address, record)
+        state.write_record(_with_spent(done, cost), intent.address, record)
         return replace(answer, credits=0)
     record = replace(record, credits=answer.credits, staged=_staged(intent, answer))
     recorded = _with_cost(recorded, intent, answer.credits)
@@ -155,7 +155,7 @@ def _record_committed(intent: Intent, answer: Committed, attempt: Attempt, ledge
         done = attempt.unstaged(replace_intent(recorded, intent, record), intent.address, record)
     else:
         done = replace_intent(recorded, intent, record)
-    ledger.write_record(_with_spent(done, cost), intent.address, record)
+    state.write_record(_with_spent(done, cost), intent.address, record)
     return answer
 
 
@@ -184,12 +184,12 @@ def _with_spent(recorded: Recorded, cost: int) -> Recorded:
     return replace(recorded, intents=tuple(replace(i, spent_since=i.spent_since + cost) for i in recorded.intents))
 
 
-def keep_open(intent: Intent, answer: InDoubt, ledger: Ledger) -> Intent:
+def keep_open(intent: Intent, answer: InDoubt, state: CurrentState) -> Intent:
     """Write why the intent stays open; returns it as it is written."""
     committed = isinstance(answer, CommittedIdUnknown)
     phase = Phase.COMMITTED_ID_UNKNOWN if committed else Phase.UNKNOWN
     kept = replace(intent, phase=phase, outcome=": ".join(filter(None, (answer.why, answer.raw)))[:2000])
-    ledger.write(reopen_intent(ledger.recorded, kept))
+    state.write(reopen_intent(state.recorded, kept))
     return kept
 
 
@@ -230,7 +230,7 @@ def refused(change: Change, progress: Progress, answer: NotDone) -> ChangeEnded:
 def first_look(intent: Intent, run: Run) -> tuple[str | None, tuple[str, ...]]:
     """A hint from the job list as it is now, and the commands that resolve the submission. It decides nothing: the job
     may still turn up."""
-    recorded = run.ledger.recorded
+    recorded = run.state.recorded
     quarantine = run.plan.quarantine
     unseen = "the next apply looks for it", options_for(intent.address, ())
     if run.deps.stop.asked.is_set():

@@ -24,7 +24,7 @@ def create_template(change: Change, progress: Progress, run: Run) -> StepResult:
     if change.action is Action.ADOPT:
         assert change.id is not None
         record = template_record(template, change.id, run.remote.templates.get(change.id))
-        run.ledger.write(taken_over(run.ledger.recorded, change.address, record))
+        run.state.write(taken_over(run.state.recorded, change.address, record))
         progress.id = change.id
         return StepDone()
     namesakes = tuple(
@@ -32,7 +32,7 @@ def create_template(change: Change, progress: Progress, run: Run) -> StepResult:
     )
     opened = new_intent(change, run, Kind.TEMPLATE, template.values, EMPTY, known=namesakes)
     create = run.deps.writer.create_template
-    opened, answer = submit(opened, run.attempt(lambda: create(template.values)), run.ledger, run.deps.stop)
+    opened, answer = submit(opened, run.attempt(lambda: create(template.values)), run.state, run.deps.stop)
     if isinstance(answer, CommittedIdUnknown | Unknown):
         answer = _look_for_template(opened, run) or answer
     if isinstance(answer, Committed) and change.reason is Reason.MISSING:
@@ -42,7 +42,7 @@ def create_template(change: Change, progress: Progress, run: Run) -> StepResult:
 
 def _forget_missing(change: Change, run: Run) -> None:
     """A template that was created again because it is gone leaves no predecessor to delete."""
-    run.ledger.write(run.ledger.recorded.without_deposed(change.before.id if change.before else None))
+    run.state.write(run.state.recorded.without_deposed(change.before.id if change.before else None))
 
 
 def _look_for_template(opened: Intent, run: Run) -> Committed | None:
@@ -55,29 +55,29 @@ def _look_for_template(opened: Intent, run: Run) -> Committed | None:
         return None
     found = [
         r
-        for r in resolve(run.ledger.recorded, remote, run.deps.clock(), quarantine=0, exclusive=False)
+        for r in resolve(run.state.recorded, remote, run.deps.clock(), quarantine=0, exclusive=False)
         if r.intent.uuid == opened.uuid and isinstance(r, Adopt)
     ]
     if not found:
         return None
-    run.ledger.write(apply_resolutions(run.ledger.recorded, tuple(found)))
+    run.state.write(apply_resolutions(run.state.recorded, tuple(found)))
     return Committed(found[0].id, credits=0)
 
 
 def delete_template(change: Change, progress: Progress, run: Run) -> StepResult:
     """Delete the recorded template, or a deposed predecessor; nothing that the state does not own."""
-    recorded = run.ledger.recorded
+    recorded = run.state.recorded
     writer = run.deps.writer
     if change.action is Action.DELETE and change.before is not None:
         record = recorded.resources.get(change.address)
         assert record is not None and record.id == change.id
         writer.delete_template(record.id)
-        run.ledger.write(recorded.without_resource(change.address))
+        run.state.write(recorded.without_resource(change.address))
         progress.id = record.id
         return StepDone()
     for deposed in recorded.deposed:
         if deposed.id == change.id:
             writer.delete_template(deposed.id)
-            run.ledger.write(run.ledger.recorded.without_deposed(deposed.id))
+            run.state.write(run.state.recorded.without_deposed(deposed.id))
     progress.id = progress.id or change.id
     return StepDone()

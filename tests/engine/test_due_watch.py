@@ -15,10 +15,10 @@ from afsync.core.records import Publish, Why
 from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job
 from afsync.core.state import Recorded
+from afsync.engine.current_state import CurrentState, with_seen
 from afsync.engine.dependencies import Dependencies, Due
 from afsync.engine.due_watch import DueWatch, watch_for_due
 from afsync.engine.interrupt import Stop
-from afsync.engine.ledger import Ledger, with_seen
 from afsync.engine.run import Run
 from afsync.errors import ApiError, AuthError, Interrupted
 from tests.builders import NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, desired, planned
@@ -51,7 +51,7 @@ class Small:
             stop=Stop(), tell=lambda _: None, due=Due(desired(*self.jobs), self._judge),
         )  # fmt: skip
         plan = planned(*self.jobs, recorded=recorded, remote=remote)
-        self.run = Run(plan, remote, Ledger(unused, recorded, "0"), world)
+        self.run = Run(plan, remote, CurrentState(unused, recorded, "0"), world)
         self.meanwhile = cast(DueWatch, watch_for_due(self.run))
 
     def _remote(self) -> Remote:

@@ -14,8 +14,8 @@ from afsync.core.addresses import Kind
 from afsync.core.answers import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
 from afsync.core.records import Deposed, Record
 from afsync.core.state import Intent, Phase, Recorded
+from afsync.engine.current_state import CurrentState
 from afsync.engine.interrupt import Stop
-from afsync.engine.ledger import Ledger
 from afsync.engine.run import Attempt
 from afsync.engine.submission import LIMITED_SENDS, SENDS, submit
 from afsync.errors import Interrupted, StateError
@@ -58,11 +58,11 @@ def test_whatever_stops_a_write_the_id_is_rescued(monkeypatch: pytest.MonkeyPatc
         raise error
 
     store, record = FakeStore(), a_recorded_job()
-    ledger = Ledger(store, a_recorded(), "0")
+    state = CurrentState(store, a_recorded(), "0")
     monkeypatch.setattr(store, "write", stopped)
     with pytest.raises(type(error)) as raised:
-        ledger.write_record(ledger.recorded.with_resource("job.a", record), "job.a", record)
-    assert store.rescued == [("job.a", record)] and ledger.unwritten == {"job.a": record}
+        state.write_record(state.recorded.with_resource("job.a", record), "job.a", record)
+    assert store.rescued == [("job.a", record)] and state.unwritten == {"job.a": record}
     assert f"job.a was submitted as {record.id}" in "".join(raised.value.__notes__)
 
 
@@ -92,7 +92,7 @@ class Small:
     def __post_init__(self) -> None:
         self.store = FakeStore(fails=self.fails)
         self.stop = Patient(self)
-        self.ledger = Ledger(self.store, self.recorded, "0")
+        self.state = CurrentState(self.store, self.recorded, "0")
 
     def send(self) -> Answer:
         self.sent.append(self.store.written[-1])
@@ -108,7 +108,7 @@ class Small:
 
         fresh = intent or an_intent(phase=Phase.WRITTEN, when=START)
         attempt = Attempt(ready, stamp, self.send, age=lambda intent: self.now - intent.at)
-        return submit(fresh, attempt, self.ledger, self.stop)
+        return submit(fresh, attempt, self.state, self.stop)
 
 
 @pytest.mark.parametrize("answer", [MADE, LOST, CommittedIdUnknown("cut off"), Rejected(400, "no", "no")], ids=str)
@@ -245,4 +245,4 @@ def test_an_id_that_cannot_be_written_is_kept_elsewhere() -> None:
     with pytest.raises(StateError, match=r"job\.best was submitted as job_9"):
         world.submit()
     assert [(address, record.id) for address, record in world.store.rescued] == [("job.best", "job_9")]
-    assert world.ledger.holds(Kind.JOB, "job_9")
+    assert world.state.holds(Kind.JOB, "job_9")

@@ -22,9 +22,9 @@ from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
 from afsync.core.state import Recorded
 from afsync.core.status_lines import statuses
+from afsync.engine.current_state import CurrentState, with_refreshed
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.executor import apply_plan
-from afsync.engine.ledger import Ledger, with_refreshed
 from tests.simulation.audit import Audit
 from tests.simulation.effects import Effects, Life
 from tests.simulation.runner import QUARANTINE, Scenario
@@ -192,19 +192,19 @@ class Days(Scenario):
 
     def _apply(self) -> None:
         plan, remote, recorded, version = self._plan()
-        ledger = Ledger(self.store, recorded, version)
-        ledger.write(apply_resolutions(recorded, plan.resolutions))
+        state = CurrentState(self.store, recorded, version)
+        state.write(apply_resolutions(recorded, plan.resolutions))
         if not plan.blocking:
-            self.failed, before = set(), self._held(ledger)
-            report = apply_plan(plan, remote, ledger, self._world(self.clock))
+            self.failed, before = set(), self._held(state)
+            report = apply_plan(plan, remote, state, self._world(self.clock))
             self.audit.looked(report.looked)
             self.failed = {o.change.address for o in report.outcomes if isinstance(o, Failed) and o.hint}
             if not self.two_runners:  # beside the state, what the other one made cannot be told apart
-                self.audit.summary(report.outcomes, self._held(ledger) - before, report.looked)
+                self.audit.summary(report.outcomes, self._held(state) - before, report.looked)
 
-    def _held(self, ledger: Ledger) -> set[str]:
+    def _held(self, state: CurrentState) -> set[str]:
         """What the run has on disk, in the state or beside it."""
-        return _ids(ledger.recorded) | {record.id for _, record in self.store.rescued}
+        return _ids(state.recorded) | {record.id for _, record in self.store.rescued}
 
     def _world(self, clock: Any) -> Dependencies:
         return replace(super()._world(clock), tell=self.audit.tell, read_back=self.effects.read_back)

@@ -23,8 +23,8 @@ from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
 from afsync.core.service_statuses import ended_badly, never_changes
 from afsync.core.state import Recorded
+from afsync.engine.current_state import CurrentState
 from afsync.engine.executor import apply_plan
-from afsync.engine.ledger import Ledger
 from afsync.engine.run_report import RunReport
 from afsync.errors import ApiError, Exit, Interrupted, StateError, StateLocked
 from afsync.output.outcomes import outcome_line
@@ -118,14 +118,14 @@ class BrokenApply(Scenario):
         stop.check()
         plan = make_plan(self.desired, recorded, remote, now, self._options())
         plan = check_plan(plan, Limits(), recorded=len(recorded.resources))
-        ledger = Ledger(self.store, recorded, version)
-        ledger.write(apply_resolutions(recorded, plan.resolutions))
+        state = CurrentState(self.store, recorded, version)
+        state.write(apply_resolutions(recorded, plan.resolutions))
         ended.plan, ended.said = plan, plan_text(plan)
         if plan.blocking:
             ended.code = Exit.UNRESOLVED if needs_person(plan.resolutions) else Exit.REFUSED
             return
         world = replace(self._world(self.clock), stop=stop, read_back=self.effects.read_back)
-        report = apply_plan(plan, remote, ledger, world)
+        report = apply_plan(plan, remote, state, world)
         ended.code, ended.said = report.exit_code, ended.said + _told(report)
 
     def _options(self) -> Options:

@@ -21,10 +21,10 @@ from afsync.core.records import Record, RecordedJob
 from afsync.core.recovery.resolution import Absent, Adopt, Ask, apply_resolutions
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
 from afsync.core.state import Recorded
+from afsync.engine.current_state import CurrentState
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.executor import apply_plan
 from afsync.engine.interrupt import Stop
-from afsync.engine.ledger import Ledger
 from afsync.errors import StateError, StateLocked
 from afsync.store.recoveries import Recovery, merged
 from tests.simulation.service import Crash, Odds, SimClock, SimService
@@ -189,10 +189,10 @@ class Scenario:
             self.desired, recorded, remote, now, Options(quarantine=self.believed_quarantine, exclusive=self.exclusive)
         )
         plan = check_plan(plan, Limits(), recorded=len(recorded.resources))
-        ledger = Ledger(self.store, recorded, version)
-        ledger.write(apply_resolutions(recorded, plan.resolutions))
+        state = CurrentState(self.store, recorded, version)
+        state.write(apply_resolutions(recorded, plan.resolutions))
         if not plan.blocking:
-            apply_plan(plan, remote, ledger, self._world(clock))
+            apply_plan(plan, remote, state, self._world(clock))
 
     def _runner(self) -> Callable[[], datetime]:
         """The clock of the machine that the next apply runs on."""

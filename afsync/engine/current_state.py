@@ -1,4 +1,4 @@
-"""The state while it is being changed: every change is on disk before anything else happens."""
+"""The state that a run changes: through it every change is written before anything else happens."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from afsync.errors import StateError, StateLocked
 from afsync.store.interface import Writing
 
 
-class Ledger:
-    """The state as last written, its version, and the ids it holds or held. After a failed write nothing is written or
-    sent any more. `unwritten` are the records, by address, of what was created and could not be written; `far`: the
-    store is far away, so that each write takes time."""
+class CurrentState:
+    """Through this a run changes the recorded state: what is written, its version, and the ids it holds or held. After
+    a failed write nothing is written or sent any more. `unwritten` are the records, by address, of what was created and
+    could not be written; `far`: the store is far away, so that each write takes time."""
 
     def __init__(self, store: Writing, recorded: Recorded, version: str, *, far: bool = False) -> None:
         self._store = store
@@ -47,7 +47,7 @@ class Ledger:
             raise
 
     def write(self, recorded: Recorded) -> None:
-        """Make `recorded` durable. Raises StateError or StateLocked when that fails; the ledger is then broken."""
+        """Make `recorded` durable. Raises StateError or StateLocked when that fails; then `broken` says why."""
         if self.broken is not None:
             raise self.broken
         if recorded is self._written:
