@@ -67,11 +67,14 @@ def _kept(trust: Mapping[Effect, Trust]) -> Iterator[str]:
 
 
 def _declared(plan: Plan) -> str:
+    """What an apply would spend now, and what is held back until a person decides."""
     jobs = sum(c.credits.spend > 0 for c in plan.changes)
+    held = [c.credits.spend for c in plan.withheld if c.credits.spend]
+    more = f"; {count(sum(held), 'credit')} on {count(len(held), 'job')} held back" if held else ""
     if not jobs:
-        return "0 credits still to spend"
+        return f"0 credits still to spend{more}"
     after = "" if plan.balance is None else f", {plan.balance - plan.spend} left after"
-    return f"{count(plan.spend, 'credit')} still to spend on {count(jobs, 'job')}{after}"
+    return f"{count(plan.spend, 'credit')} still to spend on {count(jobs, 'job')}{after}{more}"
 
 
 def account_json(account: RemoteAccount, limits: Limits, recorded: int, plan: Plan | None) -> str:

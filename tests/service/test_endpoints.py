@@ -40,7 +40,16 @@ def test_account(world: World) -> None:
     assert document["credits"] == {"balance": 50, "included": 50, "used": 0}
     assert document["declared"] == {"spend": 3, "after": 47}
     world.applied()
-    assert "0 credits still to spend" in world.does("account").out
+    assert "0 credits still to spend\n" in world.does("account").out
+
+
+def test_account_counts_what_is_held_back(world: World) -> None:
+    held = a_job(topic="H", format="long", schedule="2099-01-02 10:00")
+    world.declare(jobs={"one": a_job(), "held": held}, policy={"blackouts": [{"dates": "2099-01-01 to 2099-01-03"}]})
+    out = world.does("account").out
+    assert "1 credit still to spend on 1 job, 49 left after; 2 credits on 1 job held back\n" in out
+    world.applied(code=4)
+    assert "0 credits still to spend; 2 credits on 1 job held back\n" in world.does("account").out
 
 
 def test_templates(world: World) -> None:
