@@ -1,4 +1,5 @@
-"""What explains: the pydantic models of the files, made from the definitions of their keys (`config.keys`).
+"""Pydantic models that produce the error messages and the schemas, made from the definitions of the keys
+(`config.keys`).
 
 Validation is strict and never changes a value. Only imported where something is wrong, or the format is described.
 """

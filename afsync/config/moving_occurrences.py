@@ -1,5 +1,5 @@
-"""Jobs that are not declared by their time (past, or behind the horizon) and are nevertheless, since what was paid for
-under another address moves to them."""
+"""Jobs that their time leaves out (past, or behind the horizon), but that are declared because what was paid for under
+another address moves to them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Mark = tuple[str, datetime]
 """What was asked for, and when it is published."""
 
 _OTHER_DAYS = timedelta(days=31)
-"""How much later than the last one that was submitted a date can be to which one moves."""
+"""A submitted occurrence moves at most this far behind the last one that was submitted."""
 
 
 def moving(
@@ -36,9 +36,12 @@ def moving(
     report: Report,
     now: datetime,
 ) -> list[tuple[Declared, Job]]:
-    """The jobs that are there already under another address: a job, a row, a series or a day had another name.
-    `left_out` are the single jobs and rows among which to look. No more are declared than move: others would be paid
-    for before their time."""
+    """The jobs that are recorded under another address, because a job, a row, a series or a day had another name.
+    `left_out` are the single jobs and rows to search. No more are declared than move: others would be paid for before
+    their time.
+
+    Example: `job.weekly["2026-12-04"]` is recorded, the series is renamed to `show`, and its horizon is made shorter.
+    `job.show["2026-12-04"]` is declared although it is behind the horizon, and the record moves there."""
     blocked = recorded.open_addresses
     gone = {
         a: (recorded_fingerprint(Kind.JOB, r.declared, r.fingerprint), r.schedule.utc)
@@ -63,7 +66,7 @@ def moving(
 
 
 def _takes(free: Counter[_Mark], job: Job, times: set[datetime]) -> bool:
-    """Whether one that is `free` goes to a job, which takes it then."""
+    """Whether a record among the `free` ones moves to this job; it is then no longer free."""
     at = job.schedule.utc if job.schedule else None
     return at in times and _one_of(free, (fingerprint(Kind.JOB, job.values), at))
 
@@ -76,7 +79,7 @@ def _one_of(free: Counter[Any], mark: object) -> bool:
 
 
 def _ahead(found: FoundSeries, jobs: Mapping[str, Job], after: datetime, until: datetime) -> Iterable[Occurrence]:
-    """The occurrences in that time that are not declared."""
+    """The occurrences in this period that are not declared."""
     rows = found.declared.rows
     dates = found.series.between(after, until)
     return (o for o in dates if o.address not in jobs and (rows is None or o.instance in rows.rows))
@@ -92,9 +95,12 @@ def _on_other_days(
     report: Report,
     now: datetime,
 ) -> list[tuple[Declared, Job]]:
-    """The dates behind the horizon to which those move that are submitted already, and whose dates the rule has no
-    more: as many as do not find a date within the horizon, and ask for the same thing. What has ended takes no date:
-    nothing would be published then."""
+    """The dates behind the horizon that are declared because submitted occurrences move there: the rule no longer has
+    the dates of these, and has too few new ones within the horizon. Only dates that ask for the same video count. What
+    has ended takes no date: nothing would be published then.
+
+    Example: Fridays 4 and 11 December are submitted, the horizon ends on the 11th, and the series moves to Saturdays.
+    Only Saturday 5 is within the horizon, so Saturday 12 is declared too, and the record of the 11th moves there."""
     addresses = (occurrence_address(found.series.key, i) for i in found.records)
     gone = (r for a in addresses if (r := rest.get(a)) and r.schedule and r.schedule.utc > now)
     free = Counter(recorded_fingerprint(Kind.JOB, r.declared, r.fingerprint) for r in gone if not is_done_with(r))

@@ -23,7 +23,7 @@ WHEN_REPEATED = Literal["error", "first", "second"]
 _AROUND = timedelta(days=2)
 """A local date and its instant are never further apart."""
 _LONGEST_HOLIDAY = 15
-"""No more free days than so many follow each other, or the occurrence is left out."""
+"""After this many free days in a row the occurrence is left out."""
 
 
 class FreeDays(Protocol):

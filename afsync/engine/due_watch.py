@@ -20,9 +20,9 @@ from afsync.engine.run import Run
 from afsync.errors import AfsyncError, Interrupted
 
 AGAIN = timedelta(minutes=10)
-"""How often it is looked at what was not produced when its time had come."""
+"""How often a job that was not produced at its time is read again."""
 SOON = timedelta(minutes=1)
-"""How soon it is tried again when the account could not be read."""
+"""How soon the account is read again when that failed."""
 SLACK = timedelta(seconds=2)
 """The service tells its time in whole seconds, and a time has to be past by both clocks."""
 
@@ -45,8 +45,8 @@ class DueWatch(Struct):
     def look(self, run: Run) -> Plan | None:
         """The changes to make now; None where there are none, which nearly always is known without a request.
 
-        An account that cannot be read stops nothing else; a key that counts no more is found out by the next change.
-        Raises Interrupted.
+        An account that cannot be read stops nothing else; an API key that is no longer accepted shows up at the next
+        change. Raises Interrupted.
         """
         now = _past(run)
         if now < self.next_at:

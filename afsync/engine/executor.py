@@ -99,7 +99,7 @@ def apply_plan(
 
 
 _NO_LOOK = (Interrupted, StateError, StateLocked, AuthError)
-"""After these nothing more is asked."""
+"""After these errors the account is not read again at the end."""
 
 
 def _walk(execution: Execution) -> None:
@@ -118,7 +118,7 @@ def _publish_due(execution: Execution) -> None:
     try:
         found = due.look(execution.run) if due else None
     except Interrupted:
-        found = None  # which is noticed where the next change would begin
+        found = None  # `_look_for_signals` sees the signal before the next change
     if found is None:
         return
     execution.run.state.write(with_seen(execution.run.state.recorded, found))
@@ -195,7 +195,9 @@ def _until_its_turn(execution: Execution, step: Step, *, begun: bool) -> None:
 
 
 def _react(execution: Execution, outcome: Outcome, halt: StopRun | None) -> None:
-    """Stop the run, or only its submissions, after an outcome that requires it."""
+    """Stop the run where the step asked for that (a refused key, too few credits, a limit, a changed file), or, with
+    `fail_fast`, after a change that failed or is unresolved. While a submission is unresolved, stop only further
+    submissions."""
     if isinstance(outcome, Unresolved) and outcome.change.action is not Action.APPROVE:
         execution.no_submissions = f"nothing more is submitted while {outcome.change.address} is unresolved"
     if halt is not None:
@@ -240,7 +242,7 @@ def _tell(execution: Execution, event: Event) -> None:
 
 
 def _without_output_errors(tell: Tell) -> Tell:
-    """`tell`, but what goes wrong with its output does not stop the run: a terminal may be closed."""
+    """`tell`, but an error of its output does not stop the run: the terminal may be closed."""
 
     def report(event: Event) -> None:
         with suppress(OSError):

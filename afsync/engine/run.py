@@ -49,7 +49,7 @@ class StepDone(Struct, frozen=True):
 
 
 class StopRun(Struct, frozen=True):
-    """The whole run stops, because nothing else would work or may be done; `error` is what the command ends with."""
+    """The whole run stops, because no other change would work or is allowed; the command ends with `error`."""
 
     error: AfsyncError | None
     why: str
@@ -132,7 +132,8 @@ def failed(change: Change, progress: Progress, error: AfsyncError) -> Failed:
 
 
 def cut_short(change: Change, progress: Progress, why: str) -> Failed | NotAttempted:
-    """The run ended before the change did, without an error of its own: what was done of it is recorded."""
+    """The outcome of a change that has no error of its own, but that was not complete when the run ended. What was done
+    of it is recorded."""
     if progress.touched is None:
         return NotAttempted(change, why)
     hint = "the next apply does what is missing" + ("" if progress.credits == 0 else "; this is not paid for again")
@@ -166,8 +167,8 @@ class Attempt(Struct, frozen=True):
 
     `ready` waits until the rate limit lets it leave at once (raises Interrupted when a signal comes first), `stamp`
     dates the intent, `send` makes one POST and returns its answer. `too_late` returns, after all waiting, why sending
-    is pointless by now, or None. `age` is how long ago an intent was dated. `unstaged` returns the state in which a
-    recorded job does not stop for its review.
+    is pointless by now, or None. `age` is how long ago an intent was dated. `unstaged` returns the state after
+    noting that the service will not stop this job for review.
     """
 
     ready: Callable[[], None]

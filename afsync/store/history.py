@@ -192,7 +192,7 @@ def restore(
 ) -> Recorded:
     """Write the copy with this serial as a new version, newer than everything there is.
 
-    Numbers that were given out stay given out. StateError when there is no such copy, or when something that is
+    Serials and submission numbers are never reused. StateError when there is no such copy, or when something that is
     known now, or that a damaged state still names, would be forgotten: an unresolved submission, or an id (`force` goes
     back all the same). A state that cannot be read is kept under a name that ends in `.damaged-N`.
     """

@@ -1,7 +1,7 @@
 """Where a state is kept, as the commands and the engine know it: one interface, and the checks that all stores share.
 
-`store.local` keeps it on this disk, `store.remote.store` elsewhere, over a small `Backend` for each engine.
-`store.opening` decides which it is; nothing else in afsync knows.
+`store.local` keeps it on this disk, `store.remote.store` elsewhere, through a small `Backend` each for S3, Azure and
+git. `store.opening` decides which it is; nothing else in afsync knows.
 """
 
 from __future__ import annotations
@@ -116,7 +116,8 @@ class Store(Writing, Protocol):
         """
 
     def fold(self) -> None:
-        """Put in order what single writes left, at the end of a run. It may change the version."""
+        """In a store with a journal: write the whole state and remove the journal, at the end of a run. The version may
+        change."""
 
     def pending(self, lineage: str) -> tuple[Path, ...]:
         """The recovery files on this disk that wait to be merged."""

@@ -1,8 +1,8 @@
 """The journal beside a state: what changed since the state was written, one line per write.
 
 A line is a sha256 and a JSON object. The sum covers the one of the line before, so lines cannot be lost, swapped or
-changed; the first line names the state they build on. A line counts once it is on the platter with its end: a last
-line without one was never acknowledged, and is passed over. Whatever else is wrong is damage.
+changed; the first line names the state they build on. A line counts once it is on disk, including its line end: a
+last line without one was never acknowledged, and is ignored. Whatever else is wrong is damage.
 
 The object has the parts of a state that changed, under their names. Of a part that is a mapping (resources, uploads)
 it has only the entries that did, null for one that was removed; of intents it has all, one that did not change by its

@@ -140,7 +140,7 @@ class LocalStore:
         return self._known.loaded.version
 
     def fold(self) -> None:
-        """Take the journal into the state. It changes the version, so it is for the end of a run."""
+        """Write the whole state and remove the journal. That changes the version, so it is done at the end of a run."""
         known = self._known
         if self._broken is not None or known is None or not known.loaded.pending:
             return

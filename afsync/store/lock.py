@@ -1,7 +1,7 @@
-"""The lock that keeps two runs of one project apart, and who holds it.
+"""The lock of a state on this disk, and who holds it: it stops a second run early.
 
 It is a lock of the operating system on a file of its own, so it ends with the process. What is written in the file is
-only for people to read. It saves work: what really keeps two writers apart is the store's compare-and-swap.
+only for people to read. Even without the lock, the second write would be refused (`store.local`).
 """
 
 from __future__ import annotations

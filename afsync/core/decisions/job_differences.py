@@ -99,6 +99,8 @@ def time_differs(declared: Job, record: RecordedJob, now: datetime, *, held: boo
 
 
 def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, facts: Facts) -> Decision:
+    """The decision to take out the submission of an edited job (`retire` says how) and to pay for a new one; or to
+    withhold that, where a person must decide first."""
     job = _as_submitted(declared, edits.values)
     change = replace(
         submission(job, facts),
@@ -126,6 +128,8 @@ def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits
 
 
 def decide_resubmission(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Decision:
+    """The decision to submit a job again that has ended or is missing, because a person asked for it (`rerun` or
+    `--replace`). Its earlier submission stays as it is."""
     job = _as_submitted(declared, edits.values)
     change = submission(job, facts)
     change = replace(

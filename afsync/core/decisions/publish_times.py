@@ -139,6 +139,8 @@ def time_off_options(change: Change) -> str:
 
 
 def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Decision:
+    """The decision to set the publish time that the files declare, or to take it off: it was edited, or the account has
+    another one than is recorded. Nothing is set while the service may only be late in showing the recorded one."""
     wanted = declared.schedule.utc if declared.schedule else None
     ignored = "schedule" in declared.ignore_changes
     observed = observed_time(record, facts)

@@ -24,7 +24,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a change is made. A closed list: scripts read it."""
+    """Why a change is made or withheld. A closed list: scripts read it."""
 
     NEW = "new"
     SCHEDULE_CHANGED = "schedule_changed"
@@ -114,7 +114,7 @@ ORDER: Mapping[tuple[Kind, Action], tuple[Step, ...]] = {
     (Kind.TEMPLATE, Action.FORGET): (Step.FORGET,),
     (Kind.JOB, Action.FORGET): (Step.FORGET,),
 }
-"""Which steps a change goes through. The only place that says so; planner and engine both read it."""
+"""The steps of a change, in their order. `Change.steps` leaves out those that the change does not need."""
 
 SYMBOLS: Mapping[Action, str] = {
     Action.CREATE: "+",

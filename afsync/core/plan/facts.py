@@ -49,7 +49,8 @@ class Facts(Struct, frozen=True):
 
     `blocked_templates` are addresses of templates that a job must not be made from in this run, with the reason.
     `moved` maps the addresses of renamed resources to the old ones. `taken` are those of them at which something was
-    recorded that nothing asks for any more. `here` is what the clock of this machine says, where `now` is by the
+    recorded that nothing asks for any more: the files call `job.a` now `job.b`, and what was submitted for `job.b` is
+    declared nowhere, so `job.b` is taken. `here` is what the clock of this machine says, where `now` is by the
     service's. `settled` are the addresses of jobs about which there is certainly nothing to decide.
     """
 

@@ -1,1 +1,1 @@
-"""A state on a branch of the repository's own remote, written by git: an engine for `store.remote`."""
+"""A state on a branch of the repository's own remote, written by git: a backend for `store.remote`."""

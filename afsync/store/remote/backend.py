@@ -1,7 +1,7 @@
-"""What an engine offers to keep a state elsewhere: documents under keys, each with a version, compared on every write.
+"""The backend of a state that is kept elsewhere: documents under keys, each with a version, compared on every write.
 
-An engine implements `Backend` and nothing else. It never repeats a write that may have been done: what an unclear
-answer means is decided in one place (`put_once`), by reading again. Reads it may repeat.
+S3, Azure and git each implement `Backend` and nothing else. A backend may repeat a read, but never a write that may
+have been done: `put_once` alone decides, by reading again, what an unclear answer means.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ class Unclear(Exception):
 
 
 class Unavailable(StateError):
-    """The engine could not be asked, or refused: certainly nothing was written. Message and hint are for people, and
-    name the store."""
+    """The backend could not be reached, or refused: certainly nothing was written. Message and hint are for people,
+    and name the store."""
 
 
 class Backend(Protocol):
-    """Documents under keys. A version is an opaque text that is another one after every write of other bytes; the same
-    bytes are never written twice but to repeat a write that may have been lost.
+    """Documents under keys. A version is an opaque text that changes with every write of different bytes; the same
+    bytes are written twice only to repeat a write that may have been lost.
 
     `name` is what people call the store, as `state:` names it. `key` is that of the state; what belongs to it lies
     under keys that begin with it (`KEY.lock`, `KEY.history/00000012.LINEAGE`), and no other key is touched.
-    `packed`: documents are kept as gzip. `compares`: that a stale write fails is in the nature of the engine (a push
-    that must be a fast-forward), so that it is proven by `init` alone, not before every run that pays.
+    `packed`: documents are kept as gzip. `compares`: the backend cannot accept a stale write (a push must be
+    a fast-forward), so `init` alone checks that, and not every run that pays.
 
-    Methods may be called from two threads (the lock is renewed while a run works), so an engine that cannot do two
-    things at a time has to keep them apart itself.
+    Methods may be called from two threads (the lock is renewed while a run works); a backend that cannot do two
+    things at a time must use a lock of its own.
     """
 
     name: str
@@ -63,19 +63,19 @@ class Backend(Protocol):
     def put(self, key: str, data: bytes, if_version: str | None) -> str:
         """Write, if the key has this version; None: if there is nothing under it. The new version.
 
-        Conflict, Unclear or Unavailable; exactly one attempt that could take effect. An engine that loses against a
-        write to *another* key may try again, because then it is known that nothing was written.
+        Conflict, Unclear or Unavailable; exactly one attempt that could take effect. A backend that loses against a
+        write to *another* key may try again, because then certainly nothing was written.
         """
 
     def list(self, prefix: str) -> tuple[str, ...]:
         """The keys that begin so, sorted; it may lag behind. Unavailable."""
 
     def delete(self, key: str, if_version: str | None) -> None:
-        """Remove, if the key has this version (as nearly as the engine can compare); None: whatever it has. A key that
+        """Remove, if the key has this version (as nearly as the backend can compare); None: whatever it has. A key that
         is gone is no error. Conflict, Unclear or Unavailable."""
 
     def now(self) -> datetime:
-        """The time (UTC) by the clock of `Kept.at`: the engine's own, where it has one. Unavailable."""
+        """The time (UTC) by the clock of `Kept.at`: the backend's own, where it has one. Unavailable."""
 
 
 class Overtaken(Exception):
@@ -89,8 +89,8 @@ class Overtaken(Exception):
 def put_once(
     backend: Backend, key: str, data: bytes, if_version: str | None, pause: Callable[[], None] = lambda: None
 ) -> str:
-    """Write, and be sure of it; the new version. The identical bytes go out a second time only when what was there
-    before is still there, under the same precondition, so at most one of the two can have an effect.
+    """Write, and return the new version once the write certainly took effect. The same bytes are sent a second time
+    only when the old version is still there, under the same precondition, so at most one of the two has an effect.
 
     Overtaken when another's write is there; StateError when it cannot be written, or nothing says whether it was.
     """
@@ -149,6 +149,6 @@ def _must_fail(backend: Backend, key: str, data: bytes, if_version: str | None, 
 
 
 def _remove(backend: Backend, key: str, version: str) -> None:
-    # One that is left is small, and has no meaning.
+    # A proof document that is left behind is small, and nothing reads it.
     with suppress(Conflict, Unclear):
         backend.delete(key, version)

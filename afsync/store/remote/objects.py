@@ -40,7 +40,7 @@ AT_THE_SAME_TIME = ("ConditionalRequestConflict", "OperationAborted")
 
 
 def object_backend(place: ObjectPlace, name: str, environ: Mapping[str, str]) -> Objects:
-    """The engine for a key in an object store. StateError where it cannot be used at all."""
+    """The backend for a key in an object store. StateError where it cannot be used at all."""
     endpoint = _checked(environ.get(ENDPOINT, "").strip())
     if place.scheme == "az":
         _check_azure(place, environ)

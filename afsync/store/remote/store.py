@@ -1,4 +1,4 @@
-"""A state that is kept elsewhere: compare-and-swap over an engine, recovery files on this disk."""
+"""A state that is kept elsewhere: each write compares versions (`Backend`); recovery files are on this disk."""
 
 from __future__ import annotations
 
@@ -165,7 +165,8 @@ class RemoteStore:
         """Do nothing: every write holds the whole state."""
 
     def rehearse(self) -> None:
-        """A store that compares today may not tomorrow: it is tried before every run that pays."""
+        """Check before every paying run that stale writes are refused; a store that did so before may be set up
+        differently now."""
         with self._fatal():
             if not self.backend.compares:
                 self.prove()
