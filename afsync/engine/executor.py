@@ -24,7 +24,7 @@ from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Options
 from afsync.core.plan.order import turns
-from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
+from afsync.core.plan.plan import Plan
 from afsync.core.records import RecordedJob
 from afsync.core.remote_account import NOTHING_READ, ReadBack, Remote, RemoteJob
 from afsync.core.trust.publications import MOST_RESULTS, judged_publications
@@ -149,12 +149,12 @@ def _look_for_signals(execution: Execution) -> None:
 
 def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
     """Carry out one step of one change."""
-    if step is Step.SUBMIT_JOB and execution.no_submissions is not None:
+    if step is Step.SUBMIT_JOB and change.submits and execution.no_submissions is not None:
         started = execution.progress.get(index)
         _finish(execution, index, _unfinished(change, started, execution.no_submissions))
         return
     deps = execution.run.deps
-    if step not in WITHOUT_REQUEST and not change.sends_nothing:
+    if change.sends(step):
         _until_its_turn(execution, step, begun=index in execution.progress)
         if execution.halted is not None:
             return
@@ -186,7 +186,7 @@ def _until_its_turn(execution: Execution, step: Step, *, begun: bool) -> None:
     writer = execution.run.deps.writer
     with suppress(Interrupted):
         writer.ready()
-        if step is not Step.PUBLISH_DUE and (step is Step.SUBMIT_JOB or not begun):
+        if step is not Step.PUBLISH_DUE and not (step is Step.SET_SCHEDULE and begun):
             _look_for_signals(execution)
             if execution.halted is None:
                 _publish_due(execution)
