@@ -22,12 +22,11 @@ from afsync.core.moved_records import is_made
 from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.facts import Options
 from afsync.core.plan.order import turns
 from afsync.core.plan.plan import Plan
 from afsync.core.records import RecordedJob
 from afsync.core.remote_account import NOTHING_READ, ReadBack, Remote, RemoteJob
-from afsync.core.trust.publications import MOST_RESULTS, judged_publications
+from afsync.core.trust.publications import MOST_RESULTS, confirmed_publications
 from afsync.engine.current_state import CurrentState, with_refreshed, with_seen
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.due_watch import DueWatch, watch_for_due
@@ -251,10 +250,6 @@ def _without_output_errors(tell: Tell) -> Tell:
     return report
 
 
-_NOT_YET = 1e9
-"""Seconds that a publication may stay unseen: so many that at the end of a run none is judged as failed."""
-
-
 def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
     """Read what the service shows of the changes, and record what was seen. None where nothing was changed that it
     could show, or a signal came."""
@@ -283,5 +278,5 @@ def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
     jobs = {i: RemoteJob(i, status) for i, status in found.jobs.items()}
     account = replace(NOTHING_READ, jobs=jobs, results=found.results)
     now = run.server_time() or run.deps.clock()
-    run.state.write(judged_publications(recorded, account, now, Options(settle=_NOT_YET)))
+    run.state.write(confirmed_publications(recorded, account, now))
     return Verification(seen, run.remote.account.balance, found.balance)
