@@ -22,12 +22,11 @@ from afsync.core.moved_records import is_made
 from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.facts import Options
 from afsync.core.plan.order import turns
-from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
+from afsync.core.plan.plan import Plan
 from afsync.core.records import RecordedJob
 from afsync.core.remote_account import NOTHING_READ, ReadBack, Remote, RemoteJob
-from afsync.core.trust.publications import MOST_RESULTS, judged_publications
+from afsync.core.trust.publications import MOST_RESULTS, confirmed_publications
 from afsync.engine.current_state import CurrentState, with_refreshed, with_seen
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.due_watch import DueWatch, watch_for_due
@@ -149,12 +148,12 @@ def _look_for_signals(execution: Execution) -> None:
 
 def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
     """Carry out one step of one change."""
-    if step is Step.SUBMIT_JOB and execution.no_submissions is not None:
+    if step is Step.SUBMIT_JOB and change.submits and execution.no_submissions is not None:
         started = execution.progress.get(index)
         _finish(execution, index, _unfinished(change, started, execution.no_submissions))
         return
     deps = execution.run.deps
-    if step not in WITHOUT_REQUEST and not change.sends_nothing:
+    if change.sends(step):
         _until_its_turn(execution, step, begun=index in execution.progress)
         if execution.halted is not None:
             return
@@ -186,7 +185,7 @@ def _until_its_turn(execution: Execution, step: Step, *, begun: bool) -> None:
     writer = execution.run.deps.writer
     with suppress(Interrupted):
         writer.ready()
-        if step is not Step.PUBLISH_DUE and (step is Step.SUBMIT_JOB or not begun):
+        if step is not Step.PUBLISH_DUE and not (step is Step.SET_SCHEDULE and begun):
             _look_for_signals(execution)
             if execution.halted is None:
                 _publish_due(execution)
@@ -251,10 +250,6 @@ def _without_output_errors(tell: Tell) -> Tell:
     return report
 
 
-_NOT_YET = 1e9
-"""Seconds that a publication may stay unseen: so many that at the end of a run none is judged as failed."""
-
-
 def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
     """Read what the service shows of the changes, and record what was seen. None where nothing was changed that it
     could show, or a signal came."""
@@ -283,5 +278,5 @@ def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
     jobs = {i: RemoteJob(i, status) for i, status in found.jobs.items()}
     account = replace(NOTHING_READ, jobs=jobs, results=found.results)
     now = run.server_time() or run.deps.clock()
-    run.state.write(judged_publications(recorded, account, now, Options(settle=_NOT_YET)))
+    run.state.write(confirmed_publications(recorded, account, now))
     return Verification(seen, run.remote.account.balance, found.balance)

@@ -157,7 +157,7 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> StepResult:
     record = run.state.recorded.resources.get(change.address)
     if not isinstance(record, RecordedJob):
         return ChangeEnded(NotAttempted(change, "its submission was not made"))
-    if change.sends_nothing:
+    if change.held:
         run.state.write(run.state.recorded.with_resource(change.address, replace(record, schedule=job.schedule)))
         progress.id = record.id
         return StepDone()

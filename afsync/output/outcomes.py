@@ -76,7 +76,7 @@ def _verb(change: Change) -> tuple[str, str]:
         return "cancelling", "cancelled"
     if change.kind is Kind.TEMPLATE and change.action is Action.DELETE:
         return "deleting", "deleted"
-    if change.action is Action.RESCHEDULE and not change.sends_nothing:
+    if change.action is Action.RESCHEDULE and not change.held:
         return _TIME_OFF if isinstance(change.after, Job) and change.after.schedule is None else _TIME_SENT
     return _DOING[change.action], _DONE[change.action]
 

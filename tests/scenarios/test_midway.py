@@ -169,6 +169,17 @@ def test_a_lost_answer_stops_submissions_and_not_what_is_free(world: World) -> N
     )
 
 
+def test_a_lost_answer_does_not_stop_a_take_over(world: World) -> None:
+    (mine,) = world.control.seed(key=world.key, count=1, fields={"url": OTHER_URL})
+    mine_too = a_job(url=OTHER_URL, topic=None, tone=None)
+    world.declare(jobs={"a": a_job(), "b": mine_too, "c": a_job(topic="C")}, **{"import": {"job.b": mine}})
+    world.control.fault("POST /jobs#1: received-then-close")
+    done = world.applied(code=3, env={"AFSYNC_QUARANTINE": "10m"})
+    assert "job.a: unresolved: " in done.out and "job.b: taken over after " in done.out
+    assert "job.c: not attempted: nothing more is submitted while job.a is unresolved\n" in done.out
+    assert world.ids()["job.b"] == mine
+
+
 def test_a_publish_time_that_could_not_be_set_is_set_by_the_next_apply(world: World) -> None:
     """The submission is on record before its publish time is set, so it is not paid for again."""
     at = world.at(days=1)

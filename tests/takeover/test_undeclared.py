@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,3 +100,34 @@ def test_cancelled_and_open_submissions_are_no_drift(sandbox: Sandbox) -> None:
     sandbox.control.fault("POST /jobs#1: committed-then-close")
     sandbox.applied(code=3)
     assert "drift_undeclared" not in sandbox.does("plan", "--refresh-only", "--json").out
+
+
+def test_does_not_hold_back_a_free_take_over_and_stays_in_doubt(sandbox: Sandbox) -> None:
+    job = stranger(sandbox)
+    sandbox.pass_time(minutes=1)
+    (mine,) = sandbox.control.seed(count=1, fields={"url": "https://clips.twitch.tv/two"})
+    two = f"{EXCLUSIVE}import: {{job.two: {mine}}}\n{JOBS}  two: {{url: 'https://clips.twitch.tv/two'}}\n"
+    sandbox.write(two)
+
+    with sandbox.watched() as sent:
+        done = sandbox.applied()
+        assert "job.two: taken over after" in done.out and f"{job}, created in the account after" in done.text
+        assert sandbox.ids()["job.two"] == mine
+        sandbox.write(f"{two}  three: {{url: 'https://clips.twitch.tv/three'}}\n")
+        refused = sandbox.applied(code=4)
+    assert f"job.three may have been submitted already: {job}, created after" in refused.out and not sent
+
+
+def test_holds_back_a_take_over_into_a_state_that_has_known_no_job(sandbox: Sandbox) -> None:
+    """Once one is recorded, what is older would count as known."""
+    one = sandbox.ids()["job.one"]
+    job = stranger(sandbox)
+    shutil.rmtree(sandbox.root / ".afsync")
+    sandbox.write(f"{EXCLUSIVE}import: {{job.one: {one}}}\n{JOBS}")
+    sandbox.does("init")
+    refused = sandbox.applied(code=4)
+    assert f"job.one is to be taken over by `import:`, but the account holds {job}, this state" in refused.out
+    assert "may have been submitted" not in refused.out
+    sandbox.does("import", "--none")
+    sandbox.applied()
+    assert sandbox.ids() == {"job.one": one}

@@ -37,7 +37,7 @@ from afsync.core.decisions.notices import (
 from afsync.core.decisions.publish_times import decide_reschedule, decide_unset, time_never_set
 from afsync.core.decisions.templates import unless_protected
 from afsync.core.held_jobs import held_without_time, is_held, stops
-from afsync.core.plan.actions import Action, Reason, Retire, Step
+from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import NOTHING, Change, Credits, Decision, do
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.lookups import group_when_seen
@@ -105,7 +105,7 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     decision = decision or _declared(declared, record, at, edits, facts)
     changing = (*decision.changes, *decision.withheld)
     # Also where that is withheld: published now, it would only be submitted again next time.
-    resubmitted = any(Step.SUBMIT_JOB in c.steps for c in changing)
+    resubmitted = any(c.submits for c in changing)
     if held and at.group is Group.PRODUCED and not changing:
         decision += decide_due(declared, record, facts)
     elif held and at.group in (Group.OPEN, Group.BUSY) and not changing and status not in BEING_PUBLISHED:

@@ -21,7 +21,7 @@ def publish_notices(changes: Iterable[Change], facts: Facts) -> Iterator[Problem
     """The notices, one for each kind, however many jobs it is about."""
     if any(job.held for job in facts.desired.jobs.values()):
         yield from _not_reached(changes, facts)
-    submitted = [c.after for c in changes if Step.SUBMIT_JOB in c.steps and c.action is not Action.ADOPT]
+    submitted = [c.after for c in changes if c.submits]
     jobs = [job for job in submitted if isinstance(job, Job)]
     yield from _manual(jobs, facts)
     timed = [c.after for c in changes if c.action in (Action.CREATE, Action.REPLACE, Action.RESCHEDULE)]
@@ -30,7 +30,7 @@ def publish_notices(changes: Iterable[Change], facts: Facts) -> Iterator[Problem
 
 
 def _not_reached(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
-    going = {c.id for c in changes if Step.SUBMIT_JOB in c.steps}
+    going = {c.id for c in changes if c.submits}
     names = [
         address
         for address, record in sorted(facts.recorded.jobs.items())
@@ -107,7 +107,7 @@ def _schedules(relying: int, trust: Trust) -> Problem:
 
 
 def _costs(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
-    jobs = [c.after for c in changes if Step.SUBMIT_JOB in c.steps and c.action is not Action.ADOPT]
+    jobs = [c.after for c in changes if c.submits]
     kinds = {cost_kind(facts.effective(job.values)) for job in jobs if isinstance(job, Job)}
     unseen = sorted(kind.value for kind in kinds - facts.recorded.costs.keys())
     if unseen:

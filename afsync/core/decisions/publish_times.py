@@ -124,7 +124,7 @@ def with_refusal_warning(change: Change) -> Change:
 
 
 def _takes_time_off(change: Change) -> bool:
-    unscheduled = isinstance(change.after, Job) and change.after.schedule is None and not change.sends_nothing
+    unscheduled = isinstance(change.after, Job) and change.after.schedule is None and not change.held
     return change.retire is Retire.UNSCHEDULE or (change.action is Action.RESCHEDULE and unscheduled)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import JOB_DEFAULTS, plain
-from afsync.core.plan.actions import Action, Step
+from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts
 from afsync.core.records import RecordedTemplate
@@ -67,7 +67,7 @@ def template_is_known(job: Job, record: RecordedTemplate | None, remote: Remote)
 def template_unknown(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
     """A warning for each template that cannot be read and decides something of what this plan submits."""
     open_fields: dict[str, list[tuple[Job, tuple[str, ...]]]] = {}
-    submitted = [c for c in changes if Step.SUBMIT_JOB in c.steps and c.action is not Action.ADOPT]
+    submitted = [c for c in changes if c.submits]
     created = {c.address for c in changes if c.kind is Kind.TEMPLATE and c.action in (Action.CREATE, Action.REPLACE)}
     adopted = {c.address: c.id for c in changes if c.kind is Kind.TEMPLATE and c.action is Action.ADOPT}
     for job in (c.after for c in submitted if isinstance(c.after, Job)):

@@ -132,7 +132,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.SCHEDULE_CHANGED: "Another publish time is declared than is recorded.",
     Reason.DRIFT: "The account has another publish time than is recorded: it was changed outside of afsync.",
     Reason.UNSET: "Its declared publish time was never set; it is set now.",
-    Reason.SCHEDULE_NOT_KEPT: "The service accepted the publish time, but lost it. afsync does not set it again.",
+    Reason.SCHEDULE_NOT_KEPT: "The service lost its publish time, or published it before the time was set. "
+    "afsync does not set it again.",
     Reason.SCHEDULE_UNPROVEN: "This account lost a publish time and kept none since. Declare who publishes: `publish`.",
     Reason.CANCEL_UNSEEN: "A job of the same body was cancelled a moment ago, and the service still reports it.",
     Reason.CANCEL_NOT_KEPT: "A job that afsync cancelled is there all the same. Import it, or `state rm` its id.",

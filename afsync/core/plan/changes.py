@@ -80,17 +80,28 @@ class Change(Struct, frozen=True):
     def held(self) -> bool:
         """Whether afsync publishes the job at its time, not the service."""
         job = self.after if isinstance(self.after, Job) else None
-        if isinstance(self.before, RecordedJob) and Step.SUBMIT_JOB not in self.steps:
+        if isinstance(self.before, RecordedJob) and not self.submits:
             unknown = self.before.publish is Publish.UNKNOWN
             return job is not None and job.held if unknown else self.before.publish is Publish.HELD
         return job is not None and job.held
 
     @property
-    def sends_nothing(self) -> bool:
-        """Whether the change only affects the state: a publish time that afsync keeps, or an approval that waits for
-        it."""
-        kept_here = self.action is Action.RESCHEDULE and self.held
-        return self.action is Action.ADOPT or kept_here or self.later is not None
+    def submits(self) -> bool:
+        """Whether a job is submitted, which costs credits; what is taken over goes through the same step for free."""
+        return self.kind is Kind.JOB and self.action in (Action.CREATE, Action.REPLACE)
+
+    def sends(self, step: Step) -> bool:
+        """Whether a step takes a request; the others only affect the state: a key or a take-over that is recorded, an
+        old submission that is left as it is, a publish time that afsync keeps, an approval that waits for it."""
+        match step:
+            case Step.MOVE | Step.FORGET:
+                return False
+            case Step.RETIRE_JOB:
+                return self.retire is not Retire.LEAVE
+            case Step.SET_SCHEDULE:
+                return not self.held
+            case _:
+                return self.action is not Action.ADOPT and self.later is None
 
     @property
     def due(self) -> datetime | None:

@@ -113,4 +113,4 @@ def _kept_here(change: Change, due: set[str], left_out: set[str]) -> bool:
     """Whether it is a move of what is due, or a publish time kept by afsync, of a job whose move is not `left_out`."""
     if change.action is Action.MOVE:
         return change.address in due
-    return change.action is Action.RESCHEDULE and change.sends_nothing and change.address not in left_out
+    return change.action is Action.RESCHEDULE and change.held and change.address not in left_out

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from afsync.core.clocks import ahead
 from afsync.core.command_lines import FlagName
-from afsync.core.plan.actions import Reason, Retire, Step
+from afsync.core.plan.actions import Reason, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
+from afsync.core.plan.plan import Plan
 from afsync.core.resources import Job
 from afsync.errors import Problem, Severity
 
@@ -66,13 +66,6 @@ def turns(changes: Iterable[Change]) -> Iterator[Turn]:
 _PAIR = (Step.SUBMIT_JOB, Step.SET_SCHEDULE)
 
 
-def requests_of(turn: Turn) -> int:
-    """The number of requests that the steps take when nothing goes wrong."""
-    if turn.change.sends_nothing or (turn.steps == (Step.RETIRE_JOB,) and turn.change.retire is Retire.LEAVE):
-        return 0
-    return len([s for s in turn.steps if s not in WITHOUT_REQUEST])
-
-
 def request_seconds(requests: int, per_minute: int, already: int = 0) -> float:
     """The seconds that so many requests take in sequence, when the rate limit window already holds `already` others."""
     if requests < 1 or per_minute < 1:
@@ -90,7 +83,7 @@ def too_late(plan: Plan) -> Iterator[Problem]:
     """A warning for each publish time that passes before the plan gets to it. Such a job is not paid for."""
     sent = 0
     for turn in turns(plan.changes):
-        sent += requests_of(turn)
+        sent += sum(map(turn.change.sends, turn.steps))
         job = turn.change.after
         if Step.SET_SCHEDULE not in turn.steps or not isinstance(job, Job) or job.schedule is None:
             continue

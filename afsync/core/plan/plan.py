@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.fingerprints import plain
-from afsync.core.plan.actions import Action, Reason, Retire, Step
+from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.records import Effect, Record, RecordedJob, Trust, Watched
 from afsync.core.recovery.resolution import Resolution
@@ -145,7 +145,7 @@ class Plan(Struct, frozen=True):
     @property
     def requests(self) -> int:
         """The number of requests that the plan takes when nothing goes wrong."""
-        return sum(_requests(c) for c in self.changes)
+        return sum(c.sends(step) for c in self.changes for step in c.steps)
 
     @property
     def fingerprint(self) -> str:
@@ -153,18 +153,7 @@ class Plan(Struct, frozen=True):
         return fingerprint_of(self.lineage, self.account.id, self.changes)
 
 
-_SUBMITS = (Action.CREATE, Action.REPLACE)
-
 _MAKES = (Action.CREATE, Action.REPLACE, Action.ADOPT)
-
-WITHOUT_REQUEST = {Step.MOVE, Step.FORGET}
-
-
-def _requests(change: Change) -> int:
-    if change.action not in _SUBMITS and change.sends_nothing:
-        return 0
-    skipped = 1 if change.retire is Retire.LEAVE and Step.RETIRE_JOB in change.steps else 0
-    return len([s for s in change.steps if s not in WITHOUT_REQUEST]) - skipped
 
 
 def plan_without_links(plan: Plan) -> Plan:

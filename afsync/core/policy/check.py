@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from afsync.core.command_lines import FlagName
 from afsync.core.decisions.publish_notices import relies_on_schedule
 from afsync.core.moves import find_moves
-from afsync.core.plan.actions import Action, Reason, Step
+from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
@@ -146,7 +146,7 @@ def _broken(change: Change, policy: Policy, facts: Facts) -> Iterator[Problem]:
     job = change.after
     if not isinstance(job, Job):
         return
-    if Step.SUBMIT_JOB in change.steps and change.action is not Action.ADOPT:
+    if change.submits:
         values = facts.effective(job.values)
         yield from _platforms(change, values, policy)
         if policy.require_staging and values.get("staging") is not True:

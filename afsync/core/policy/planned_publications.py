@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from afsync.core.plan.actions import Action, Step
+from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
@@ -38,7 +38,7 @@ def publish_time(change: Change, facts: Facts) -> datetime | None:
         return facts.now if change.later is None else change.later.utc
     if change.action is Action.RESCHEDULE:
         return job.schedule.utc if job.schedule else None
-    if Step.SUBMIT_JOB not in change.steps or change.action is Action.ADOPT:
+    if not change.submits:
         return None
     return _moment(job.schedule, facts.effective(job.values), facts.now)
 

@@ -129,7 +129,7 @@ SHARED = "where others submit every day, `api: {exclusive: false}`"
 
 def outdated(decision: Decision, facts: Facts, asked: Collection[str]) -> tuple[Decision, datetime | None]:
     """The decision with the submissions withheld that a newer state than this one may have made already; and since when
-    jobs are in doubt, for the state to keep.
+    jobs are in doubt, for the state to keep. A take-over is free and not withheld, and the doubt outlives it.
 
     The sign is a job in the account that is newer than the last one recorded here, and unknown. Ids in `asked` are
     those that an open submission is about. A state that has submitted nothing yet is judged by `lost_state`, unless
@@ -148,17 +148,19 @@ def outdated(decision: Decision, facts: Facts, asked: Collection[str]) -> tuple[
         return decision, None
     doubts = {c.address: found for c in paid if (found := list(_doubts(c, strangers, facts)))}
     suspected = facts.recorded.suspected or (facts.recorded.newest_known if doubts else None)
-    kept = replace(decision, changes=tuple(c for c in decision.changes if c.address not in doubts or not _is_judged(c)))
-    for change in paid:
-        if change.address in doubts:
-            kept += _lost(change, strangers) if lost else _withheld(change, doubts[change.address], facts)
-    if len(doubts) < len(paid):
+    waiting = [c for c in paid if c.address in doubts and (lost or c.submits)]
+    names = {c.address for c in waiting}
+    kept = replace(decision, changes=tuple(c for c in decision.changes if c.address not in names or not _is_judged(c)))
+    for change in waiting:
+        kept += _lost(change, strangers) if lost else _withheld(change, doubts[change.address], facts)
+    if len(waiting) < len(paid):
         kept += Decision(notices=(_warning(strangers),))
     return kept, suspected
 
 
 def _is_judged(change: Change) -> bool:
-    """A second video that is meant (`allow_duplicate`) may have been submitted already, like any other."""
+    """A second video that is meant (`allow_duplicate`) may have been submitted already, like any other. A take-over
+    makes all that is older known, so it is judged as well."""
     return Step.SUBMIT_JOB in change.steps and isinstance(change.after, Job)
 
 
@@ -216,9 +218,10 @@ def _doubts(change: Change, strangers: Iterable[RemoteJob], facts: Facts) -> Ite
 
 
 def _lost(change: Change, strangers: list[RemoteJob]) -> Decision:
+    what = "may have been submitted already:" if change.submits else "is to be taken over by `import:`, but"
     text = (
-        f"{change.address} may have been submitted already: the account holds {_ids(strangers)}, this state has "
-        "recorded no job yet, and `api.exclusive` says that only afsync submits: was a state lost?"
+        f"{change.address} {what} the account holds {_ids(strangers)}, this state has recorded no job yet, and "
+        "`api.exclusive` says that only afsync submits: was a state lost?"
     )
     return withhold(replace(change, reason=Reason.OUTDATED_STATE), text, WAYS)
 

@@ -68,6 +68,16 @@ def judged_publications(recorded: Recorded, seen: Remote, now: datetime, options
     return replace(recorded, resources={**recorded.resources, **found})
 
 
+def confirmed_publications(recorded: Recorded, seen: Remote, now: datetime) -> Recorded:
+    """The state right after approvals: what is seen to be published is recorded, and it is too early to call anything
+    lost."""
+    return judged_publications(recorded, seen, now, Options(settle=_TOO_EARLY))
+
+
+_TOO_EARLY = 1e9
+"""A settle time in seconds that no approval of a run has behind it."""
+
+
 def judged_publication(record: RecordedJob, seen: Remote, now: datetime, options: Options) -> RecordedJob:
     """The record with the finding about its last approval.
 
