@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from afsync.core.decisions.notices import everything_matches
+from afsync.core.decisions.notices import everything_matches, what_was_seen_matches
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.order import plan_seconds
 from afsync.core.plan.plan import LimitUse, Plan
@@ -20,6 +20,7 @@ from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, escape_control, no_paint
 
 NO_CHANGES = "No changes. Your account matches the configuration."
+NOTHING_SEEN = "No changes in what was looked at, which is not everything: see above."
 NOTHING_POSSIBLE = "Nothing to do, but not everything matches the configuration: see above."
 BLOCKED = "Nothing is applied until this is decided"
 HELD_BACK = "Held back: your decision is needed"
@@ -100,7 +101,9 @@ def nothing_line(plan: Plan) -> str | None:
     """The sentence where nothing is to be done and nothing is held back; None otherwise."""
     if plan.changes or plan.violations or plan.blocking or plan.resolutions:
         return None
-    return NO_CHANGES if everything_matches(plan) else NOTHING_POSSIBLE
+    if everything_matches(plan):
+        return NO_CHANGES
+    return NOTHING_SEEN if what_was_seen_matches(plan) else NOTHING_POSSIBLE
 
 
 def summary_lines(plan: Plan) -> Iterator[str]:

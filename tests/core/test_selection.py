@@ -15,6 +15,7 @@ from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.plan import Plan
 from afsync.core.resources import Job, Template
 from afsync.errors import Severity
+from afsync.output.plan_text import NOTHING_SEEN, nothing_line
 from tests.builders import (
     LATER,
     TOPIC,
@@ -251,6 +252,7 @@ def test_a_part_without_a_change_does_not_say_that_the_account_matches() -> None
 
     left_out = plan(a_job("failed", topic="failed"), a_job("new", topic="new"))
     assert not left_out.changes and not everything_matches(left_out)
+    assert nothing_line(left_out) == NOTHING_SEEN, "what was looked at does match"
     unwell = plan(a_job("failed", topic="failed"))
     assert [n.message for n in unwell.notices] == ["this plan is partial: 1 other notice left out by the selection"]
     assert not everything_matches(unwell)

@@ -17,8 +17,8 @@ import jsonschema
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.decisions.notices import CONTRADICTING
-from afsync.output.plan_text import NOTHING_POSSIBLE
+from afsync.core.decisions.notices import CONTRADICTING, NOT_LOOKED_AT
+from afsync.output.plan_text import NOTHING_POSSIBLE, NOTHING_SEEN
 from tests.harness import NO_CHANGES, NOTHING_APPLIED, READS, Done, Sandbox, Sent
 
 URL = "https://clips.twitch.tv/one"
@@ -274,4 +274,5 @@ def _is_an_instant(value: object) -> bool:
 
 def nothing_to_do(told: Sequence[str]) -> str:
     """The last line of a plan without changes: it claims no match where something told contradicts it."""
-    return NOTHING_POSSIBLE if CONTRADICTING & set(told) else NO_CHANGES
+    against = CONTRADICTING & set(told)
+    return NOTHING_POSSIBLE if against - NOT_LOOKED_AT else NOTHING_SEEN if against else NO_CHANGES

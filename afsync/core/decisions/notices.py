@@ -30,20 +30,32 @@ CONTRADICTING = frozenset({
 })  # fmt: skip
 """Notices that say of a job that it is not what the files say, or that it was not looked at."""
 
+NOT_LOOKED_AT = frozenset({"offline", "partial"})
+"""Those that say only the latter."""
+
 _UNREAD = "is not known: "
 """So begins what is said of a job that could not be read; one with an unknown status was."""
 
 
 def everything_matches(plan: Plan) -> bool:
     """Whether a decision has no change, and no notice that contradicts that all is as declared."""
+    return what_was_seen_matches(plan) and not any(map(contradicts, plan.notices))
+
+
+def what_was_seen_matches(plan: Plan) -> bool:
+    """The same for what was looked at: a part of a plan, or one that was made offline, may say no more."""
     left = plan.changes or plan.withheld or plan.violations or plan.blocking or plan.resolutions
-    return not left and not any(map(contradicts, plan.notices))
+    return not left and all(map(_unseen, filter(contradicts, plan.notices)))
 
 
 def contradicts(notice: Problem) -> bool:
     """Whether a notice contradicts that all is as declared."""
+    return _unseen(notice) or notice.code in CONTRADICTING
+
+
+def _unseen(notice: Problem) -> bool:
     unread = notice.code == "not_known" and notice.address is not None and _UNREAD in notice.message
-    return unread or notice.code in CONTRADICTING
+    return unread or notice.code in NOT_LOOKED_AT
 
 
 def busy(address: str, *, again: bool = False) -> Decision:
