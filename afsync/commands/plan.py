@@ -15,7 +15,7 @@ from afsync.app.project import load_project
 from afsync.app.selection import Selection
 from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
 from afsync.commands.account_run import run
-from afsync.commands.ci import errors_into, in_github
+from afsync.commands.ci import in_github
 from afsync.commands.console import links_shown
 from afsync.commands.context import here, keep_until_exit
 from afsync.commands.options import (
@@ -27,7 +27,7 @@ from afsync.commands.options import (
     title_flag,
     with_links_flag,
 )
-from afsync.commands.plan_report import PlanFlags, report_drift, report_plan
+from afsync.commands.plan_report import PlanFlags, errors_reported, report_drift, report_plan
 from afsync.commands.report_flags import TEXT, check_apart, report_flags
 from afsync.config.project import LoadedProject
 from afsync.errors import UsageError
@@ -91,7 +91,7 @@ def _check_flags(flags: PlanFlags, chosen: Selection) -> None:
 def plan_here(chosen: Selection, flags: PlanFlags) -> CommandResult:
     """Plan the project in this directory, and print the plan."""
     context = here()
-    with errors_into(flags.reports.files_of("markdown"), flags.title, "plan", flags.max_bytes):
+    with errors_reported(flags):
         project = load_project(context)
         at = moment(flags.at) if flags.at is not None else None
         quiet = flags.reports.printed == "json"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
 
-from afsync.app.files import read_text
+from afsync.app.files import read_text, write_private
 from afsync.commands.account_flags import CommandResult
 from afsync.commands.ci import append_output, append_summary, in_github, publish_problems
 from afsync.commands.console import in_block, messages, report, report_code, stdout_paint
@@ -15,10 +16,11 @@ from afsync.commands.report_flags import TEXT, Reports
 from afsync.core.account_results import Numbers
 from afsync.core.drift import differences
 from afsync.core.plan.plan import Plan, plan_without_links
-from afsync.errors import Exit, Problem, Severity
-from afsync.output.ci_formats import gitlab_report, outputs
+from afsync.errors import AfsyncError, ConfigError, Exit, Problem, Severity
+from afsync.output.ci_formats import GITLAB_NO_PLAN, gitlab_report, outputs
 from afsync.output.drift import drift_markdown, drift_text
 from afsync.output.json_text import json_text
+from afsync.output.markdown import error_markdown
 from afsync.output.plan_file import read_plan_file
 from afsync.output.plan_json import plan_json
 from afsync.output.plan_markdown import plan_markdown
@@ -58,6 +60,31 @@ def report_plan(plan: Plan, root: Path, flags: PlanFlags, calendar: tuple[str, .
     publish_plan(shared, root, flags.title, calendar)
     code = Exit.CHANGES if flags.detailed_exitcode and plan.changes else Exit.OK
     return _result(plan, Exit.ERROR if report_code(screen) else code, calendar, with_links=flags.with_links)
+
+
+@contextmanager
+def errors_reported(flags: PlanFlags) -> Iterator[None]:
+    """What ends a plan early is in every report before it is raised, so that no earlier plan is read in its place."""
+    try:
+        yield
+    except AfsyncError as error:
+        for form, file in flags.reports.files:
+            with suppress(AfsyncError):
+                write_private(Path(file), _error_document(error, form, flags))
+        if flags.reports.printed != TEXT:
+            report()(_error_document(error, flags.reports.printed, flags))
+        raise
+
+
+def _error_document(error: AfsyncError, form: str, flags: PlanFlags) -> str:
+    match form:
+        case "json":
+            stopped = Problem("stopped", error.message, error.hint)
+            return problems_json(error.problems if isinstance(error, ConfigError) else (stopped,))
+        case "gitlab":
+            return GITLAB_NO_PLAN
+        case _:
+            return error_markdown(error, flags.max_bytes, flags.title, "plan")
 
 
 def _result(plan: Plan, code: int, calendar: tuple[str, ...], *, with_links: bool) -> CommandResult:

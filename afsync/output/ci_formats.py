@@ -77,6 +77,10 @@ def _lines(numbers: Numbers, *, changes: bool, blocked: bool, fingerprint: str |
     return "".join(f"{name}={value}\n" for name, value in values.items() if value is not None)
 
 
+GITLAB_NO_PLAN = json_line({})
+"""The same where there is no plan: the widget says that the report failed, and shows no numbers."""
+
+
 def gitlab_report(plan: Plan) -> str:
     """GitLab's merge-request widget for plans (`artifacts: reports: terraform`)."""
     s = plan.summary

@@ -213,6 +213,24 @@ def test_whatever_ends_it_is_told_and_summed_up(sandbox: Sandbox, case: str) -> 
     assert copy == [e["type"] for e in events]
 
 
+@pytest.mark.parametrize("case", ["problems in the files", "another lineage"])
+@pytest.mark.parametrize("more", [(), ("--refresh-only",)], ids=["plan", "drift"])
+def test_what_ends_a_plan_is_in_every_report_of_it(sandbox: Sandbox, case: str, more: tuple[str, ...]) -> None:
+    files = {form: sandbox.root / f"a.{form}" for form in ("json", "markdown", *(() if more else ("gitlab",)))}
+    reports = [flag for form, file in files.items() for flag in ("--report", f"{form}={file}")]
+    sandbox.does("plan", *more, *reports)
+    text, _, code, _ = ENDINGS[case]
+    sandbox.write(text or PROJECT)
+    if not text:
+        (sandbox.root / ".afsync/state.json").unlink()
+    printed = sandbox.does("plan", *more, "--json", *reports, code=code)
+    valid("validate", printed.json)
+    assert [p["code"] for p in printed.json["problems"]] == ["bad_url" if text else "stopped"]
+    assert files["json"].read_text() == printed.out
+    assert sandbox.does("plan", *more, "--report", "markdown=-", code=code).out == files["markdown"].read_text()
+    assert more or files["gitlab"].read_text() == "{}\n"
+
+
 # --- the pace of progress ---
 
 
