@@ -90,9 +90,9 @@ def resolve_command(address: str) -> str:
     return f"afsync resolve {typed(address)}"
 
 
-def restore_command(serial: int) -> str:
-    """Goes back to a version of the state."""
-    return f"`afsync state restore {serial}`"
+def restore_command(serial: int, *, force: bool = False) -> str:
+    """Takes a version of the state."""
+    return f"`afsync state restore {serial}{f' {FlagName.FORCE}' if force else ''}`"
 
 
 def result_command(address: str) -> str:

@@ -194,7 +194,8 @@ def restore(
 
     Serials and submission numbers are never reused. StateError when there is no such copy, or when something that is
     known now, or that a damaged state still names, would be forgotten: an unresolved submission, or an id (`force` goes
-    back all the same). A state that cannot be read is kept under a name that ends in `.damaged-N`.
+    back all the same). A state that cannot be read, or that knows what a newer copy lacks, is kept under a name that
+    ends in `.damaged-N`.
     """
     try:
         wanted = version_with(serial, read_versions(disk, paths, lineage))
@@ -203,8 +204,9 @@ def restore(
             seen = read_damaged(disk, paths, lineage) if current is None else Glimpse()
             if not force:
                 refuse_loss(current, seen, wanted, serial, union=current is None and two_sides(disk, paths) is not None)
+                refuse_skipping(current, wanted, good_copies(disk, paths, lineage))
             version = as_newest(wanted, current, seen, serials(disk.names(paths.history), lineage))
-            if current is None:
+            if current is None or missing_in_newer(current, wanted):
                 _keep_damaged(disk, paths)
             return save(disk, paths, version, afsync_version).recorded
     except OSError as error:
@@ -232,11 +234,20 @@ def unite(disk: Disk, paths: Paths, *, lineage: str, afsync_version: str) -> Rec
 
 def forgotten(seen: Glimpse, wanted: Recorded) -> list[str]:
     """What a damaged state names and `wanted` lacks."""
-    ids = {r.id for r in wanted.resources.values()} | {d.id for d in wanted.deposed}
+    ids = _held(wanted) | (_dropped(wanted) if 0 < seen.serial < wanted.serial else set())
     known = {i.address for i in wanted.intents}
     lost = [f"{address} ({resource_id})" for address, resource_id in seen.records if resource_id not in ids]
     held = {address for address, _ in seen.records}
     return lost + [f"the submission of {address}" for address in seen.open if address not in known | held]
+
+
+def _held(recorded: Recorded) -> set[str]:
+    return {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
+
+
+def _dropped(recorded: Recorded) -> set[str]:
+    """The ids that this state has known, or was shown, and does not keep as its resources."""
+    return {*recorded.watched, *recorded.forgotten, *recorded.foreign}
 
 
 def version_with(serial: int, versions: Iterable[tuple[Version, Recorded | None]]) -> Recorded:
@@ -255,19 +266,52 @@ def as_newest(wanted: Recorded, current: Recorded | None, seen: Glimpse, serials
 
 
 def refuse_loss(current: Recorded | None, seen: Glimpse, wanted: Recorded, serial: int, *, union: bool) -> None:
-    """StateError when going back to `wanted` would forget something that the current state holds, or, where that
-    cannot be read, still names."""
-    if current is not None:
-        refuse_to_forget(current, wanted, serial)
-    else:
+    """StateError when going to `wanted` would forget something that the current state holds, or, where that cannot be
+    read, still names."""
+    if current is None:
         refuse_damaged(seen, wanted, serial, union=union)
+    elif wanted.serial > current.serial:
+        _refuse_unexplained(current, wanted)
+    else:
+        refuse_to_forget(current, wanted, serial)
+
+
+def missing_in_newer(current: Recorded, wanted: Recorded) -> list[str]:
+    """What the current state holds, and a newer copy neither holds nor shows to have been dropped.
+
+    A serial alone does not show that one follows the other: in a merge of two branches the newer one may never have
+    known what the older one submitted. Templates are free, so they do not count."""
+    if wanted.serial <= current.serial:
+        return []
+    known = _held(wanted) | _dropped(wanted)
+    intents = {i.uuid for i in wanted.intents}
+    lost = [f"the unresolved {i.purpose} of {i.address}" for i in current.intents if i.uuid not in intents]
+    return lost + [f"{a} ({r.id})" for a, r in sorted(current.jobs.items()) if r.id not in known]
+
+
+def _refuse_unexplained(current: Recorded, wanted: Recorded) -> None:
+    lost = missing_in_newer(current, wanted)
+    if lost:
+        text = (
+            f"Serial {wanted.serial} is newer than the state, which has {current.serial}, but it lacks "
+            f"{shortened(lost)}, and does not say why."
+        )
+        again = restore_command(wanted.serial, force=True)
+        hint = f"if it was resolved, cancelled or forgotten since: {again}; else that, and import it before any apply"
+        raise StateError(text, hint)
+
+
+def refuse_skipping(current: Recorded | None, wanted: Recorded, copies: Iterable[Recorded]) -> None:
+    """StateError when an old state is to be replaced by a copy that lacks what the newest one holds."""
+    newest = next(iter(copies), None)
+    if current is not None and newest is not None and newest.serial > max(current.serial, wanted.serial):
+        refuse_to_forget(newest, wanted, wanted.serial)
 
 
 def _readable(disk: Disk, paths: Paths, lineage: str) -> Recorded | None:
-    """The state as it is, where it can be read and is ours; an old one that was put in the place of a newer one
-    does not count."""
+    """The state as it is, where it can be read and is ours; also an old one that was put in the place of a newer."""
     with suppress(StateError):
-        recorded = load(disk, paths).recorded
+        recorded = load(disk, paths, old_too=True).recorded
         return recorded if recorded.lineage == lineage else None
     return None
 
@@ -293,7 +337,7 @@ def shortened(lost: list[str]) -> str:
 
 def refuse_to_forget(current: Recorded, wanted: Recorded, serial: int) -> None:
     known = {(i.seq, i.address) for i in wanted.intents}
-    ids = {r.id for r in wanted.resources.values()} | {d.id for d in wanted.deposed}
+    ids = _held(wanted)
     lost = [f"the unresolved {i.purpose} of {i.address}" for i in current.intents if (i.seq, i.address) not in known]
     lost += [f"{a} ({r.id})" for a, r in sorted(current.resources.items()) if r.id not in ids]
     if lost:

@@ -41,14 +41,15 @@ class Loaded(Struct, frozen=True):
         return f"{self.recorded.serial}-{self.tail}"
 
 
-def load(disk: Disk, paths: Paths) -> Loaded:
+def load(disk: Disk, paths: Paths, *, old_too: bool = False) -> Loaded:
     """The state with its journal. StateError, naming the file and what is wrong with it; the caller adds what to do.
+    `old_too`: also where the history has a newer version.
 
     Nothing is locked, so that a plan can do it: the history is looked at first, then the state, then the journal,
     and when the state was replaced meanwhile, all of it again.
     """
     try:
-        return _load(disk, paths)
+        return _load(disk, paths, old_too=old_too)
     except OSError as error:
         raise unreadable(paths, error) from error
 
@@ -62,9 +63,9 @@ def unreadable(paths: Paths, error: OSError) -> StateError:
     return StateError(f"{named} cannot be read: {os_reason(error)}.", hint)
 
 
-def _load(disk: Disk, paths: Paths) -> Loaded:
+def _load(disk: Disk, paths: Paths, *, old_too: bool) -> Loaded:
     for _ in range(TRIES):
-        before = disk.names(paths.history)
+        before = () if old_too else disk.names(paths.history)
         data, state = _read_state(disk, paths.state)
         journal = _read_journal(disk, paths.journal)
         if disk.identity(paths.state) != state:

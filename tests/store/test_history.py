@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from afsync.core.records import Forgotten, Watched, Why
 from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.disk import Disk
 from afsync.store.history import Version, list_versions, newest_good, restore
 from afsync.store.paths import Paths
-from tests.builders import LINEAGE
-from tests.store.support import OTHER_LINEAGE, a_store, opened, paths, submitted, with_job
+from tests.builders import LINEAGE, NOW
+from tests.store.support import OTHER_LINEAGE, a_store, job_number, opened, paths, submitted, with_job
 
 DISK = Disk()
 
@@ -161,6 +164,47 @@ def test_an_old_state_put_back_by_hand_is_brought_up_to_date(tmp_path: Path) -> 
     with pytest.raises(StateError, match="is old"):
         a_store(tmp_path).read()
     assert go_back(tmp_path, 3).resources == last.resources
+
+
+def rolled_back(root: Path, **dropped: object) -> None:
+    """The state of serial 3 is put back in the place of serial 4, which lacks `job.show-1` and shows `dropped`."""
+    with_versions(root, 3)
+    place, store = paths(root), a_store(root)
+    before = place.state.read_bytes()
+    recorded, version = store.read()
+    store.write(replace(recorded.without_resource("job.show-1"), serial=4, **dropped), version)
+    store.fold()
+    place.state.write_bytes(before)
+
+
+def test_going_forward_drops_what_the_newer_copy_shows_as_dropped(tmp_path: Path) -> None:
+    record = job_number(1)
+    watched = Watched("job.show-1", record, NOW, NOW + timedelta(days=1), why=Why.REMOVED)
+    rolled_back(tmp_path / "a", watched={record.id: watched})
+    rolled_back(tmp_path / "b", forgotten={record.id: Forgotten("job.show-1", record, NOW)})
+    for root in (tmp_path / "a", tmp_path / "b"):
+        assert go_back(root, 4).resources.keys() == {"job.show-0"}
+        assert not list((root / ".afsync").glob("*.damaged-*")), "nothing was damaged"
+
+
+def test_going_forward_does_not_lose_what_the_newer_copy_never_knew(tmp_path: Path) -> None:
+    """In a merge of two branches a higher serial is no sign of having followed."""
+    rolled_back(tmp_path)
+    with pytest.raises(
+        StateError, match=r"Serial 4 is newer.*, which has 3, but it lacks job\.show-1 \(job_1\)"
+    ) as caught:
+        go_back(tmp_path, 4)
+    assert "`afsync state restore 4 --force`" in (caught.value.hint or "")
+    assert go_back(tmp_path, 4, force=True).serial == 5
+    assert list((tmp_path / ".afsync").glob("state.json.damaged-1")), "it is the only copy of what was given up"
+
+
+def test_an_old_state_does_not_go_to_a_copy_that_lacks_what_the_newest_holds(tmp_path: Path) -> None:
+    with_versions(tmp_path, 4)
+    place = paths(tmp_path)
+    place.state.write_bytes(place.version(1, LINEAGE).read_bytes())
+    with pytest.raises(StateError, match=r"going back to serial 2 would forget job\.show-1 \(job_1\)"):
+        go_back(tmp_path, 2)
 
 
 def test_an_unresolved_submission_is_not_forgotten_unasked(tmp_path: Path) -> None:

@@ -15,7 +15,15 @@ from afsync.core.state import Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.damaged import Glimpse, glimpse, moved_hint, moved_to
 from afsync.store.disk import LARGEST
-from afsync.store.history import Version, as_newest, good_version, refuse_loss, version_with
+from afsync.store.history import (
+    Version,
+    as_newest,
+    good_version,
+    missing_in_newer,
+    refuse_loss,
+    refuse_skipping,
+    version_with,
+)
 from afsync.store.interface import overtaken
 from afsync.store.paths import serials
 from afsync.store.remote.backend import Backend, Conflict, Kept, Overtaken, Unclear, put_once
@@ -73,7 +81,8 @@ def _version(key: str, name: str, there: Kept) -> tuple[Version, Recorded | None
 
 def restore(backend: Backend, serial: int, *, lineage: str, afsync_version: str, nonce: str, force: bool) -> Recorded:
     """Write the copy with this serial as a new version, newer than everything there is. Numbers that were given out
-    stay given out. A state that cannot be read is kept under a key that ends in `.damaged-N`."""
+    stay given out. A state that cannot be read, or that knows what a newer copy lacks, is kept under a key that ends in
+    `.damaged-N`."""
     wanted = version_with(serial, read_copies(backend, lineage))
     there = backend.get(backend.key)
     current, seen = _readable(there, lineage), Glimpse()
@@ -81,8 +90,9 @@ def restore(backend: Backend, serial: int, *, lineage: str, afsync_version: str,
         seen = _look(there, lineage)
     if not force:
         refuse_loss(current, seen, wanted, serial, union=False)
+        refuse_skipping(current, wanted, (r for _, r in read_copies(backend, lineage) if r is not None))
     version = as_newest(wanted, current, seen, serials(names(backend), lineage))
-    if there is not None and current is None:
+    if there is not None and (current is None or missing_in_newer(current, wanted)):
         _keep_damaged(backend, there)
     data = pack(version, nonce, afsync_version, packed=backend.packed)
     put_once(backend, backend.key, data, there.version if there else None)

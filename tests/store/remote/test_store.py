@@ -399,3 +399,18 @@ def test_a_newer_history_in_the_new_place_is_not_covered_up(cloud: Cloud, tmp_pa
     with pytest.raises(StateError, match="had a newer version"):
         a_remote(cloud, tmp_path).receive(Recorded(LINEAGE, serial=1), ())
     assert job_number(1).id == "job_1" and KEY not in cloud.kept
+
+
+def test_an_older_version_is_not_replaced_by_a_newer_one_that_lacks_a_job(cloud: Cloud, tmp_path: Path) -> None:
+    store, recorded, _ = writing(cloud, tmp_path)
+    store, recorded, version = writing(cloud, tmp_path)
+    store.write(following(recorded, resources={}), version)
+    a_remote(cloud, tmp_path, "next").restore(1, lineage=LINEAGE, force=True)
+    writing(cloud, tmp_path)
+    old = replace(recorded, serial=2)
+    others(cloud, encode_bytes(old, "0.1.0").data)
+    newest = a_remote(cloud, tmp_path).history(LINEAGE)[0].serial
+    with pytest.raises(StateError, match=r"but it lacks job\.show-1 \(job_1\)"):
+        a_remote(cloud, tmp_path).restore(newest, lineage=LINEAGE)
+    a_remote(cloud, tmp_path, "last").restore(newest, lineage=LINEAGE, force=True)
+    assert cloud.kept[f"{KEY}.damaged-1"].data == encode_bytes(old, "0.1.0").data
