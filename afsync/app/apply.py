@@ -133,7 +133,7 @@ def record_start(context: Context, request: ApplyRequest, prepared: Prepared) ->
     """Write what has to be in the state before the first change. Raises StateError, before anything is sent."""
     state = prepared.state
     if prepared.plan.changes:
-        state.rehearse()
+        state.check_writable()
     if request.saved is not None:
         # From here on this plan cannot be applied a second time, whatever comes of it.
         applied = (*state.recorded.applied_plans[-49:], request.saved.id)

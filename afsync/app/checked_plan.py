@@ -11,7 +11,7 @@ from afsync.app.project import quarantine
 from afsync.config.times import zone_data
 from afsync.core.clocks import skew_warning
 from afsync.core.occurrence_notices import with_occurrences, zones_changed
-from afsync.core.plan.facts import facts_at
+from afsync.core.plan.facts import facts_for_plan
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.only_due import looked_at, only_due
 from afsync.core.plan.order import too_late
@@ -52,7 +52,7 @@ def checked_plan(
         plan = with_occurrences(plan, project.occurrences, options)
     if due:
         plan = only_due(plan, looked_at(project.desired, recorded, at))
-    facts = facts_at(at, project.desired, recorded, remote, options)
+    facts = facts_for_plan(at, project.desired, recorded, remote, options)
     plan = check_policy(plan, project.policy, facts, () if due else _later(project, recorded, at))
     if due:
         return located(plan, project)

@@ -23,7 +23,7 @@ from afsync.config.files import PROJECT_FILE
 from afsync.config.starter_files import SCHEMA_FILE
 from afsync.core.addresses import Kind, matches
 from afsync.core.export import Export, Exported, JobSelection, common_defaults, make_export
-from afsync.core.plan.facts import Facts, facts_of
+from afsync.core.plan.facts import Facts, facts_for_import
 from afsync.core.remote_account import Remote
 from afsync.core.resources import EMPTY
 from afsync.core.state import Account, Recorded
@@ -203,7 +203,7 @@ def sheet_of_account(context: Context, jobs: JobSelection, account: str | None) 
     """Those jobs of the account that are not declared, as a sheet. `account`: the id of the only one it may be."""
     project, recorded, remote = read_whole_account(context, account)
     project = at_moment(context, project, recorded, context.now())
-    facts = facts_of(project.desired, recorded, remote, context.now())
+    facts = facts_for_import(project.desired, recorded, remote, context.now())
     rows, left_out = account_rows(make_export(facts, templates=False, jobs=jobs).resources, project.zone)
     return _sheet(write_sheet(rows, strange=True), left_out)
 

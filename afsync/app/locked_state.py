@@ -14,7 +14,7 @@ from afsync.app.connection import connect
 from afsync.app.project import at_moment
 from afsync.app.project_state import check_account, check_lineage, locked, open_store
 from afsync.core.decisions.imports import adopted, objection, taken_over
-from afsync.core.plan.facts import Facts, facts_of
+from afsync.core.plan.facts import Facts, facts_for_import
 from afsync.core.remote_account import Lookups
 from afsync.core.state import Account, Recorded
 from afsync.engine.interrupt import Stop
@@ -52,7 +52,7 @@ class Session(Struct):
         return remote
 
     def facts(self, remote: Remote) -> Facts:
-        return facts_of(self.project.desired, self.recorded, remote, self.context.now())
+        return facts_for_import(self.project.desired, self.recorded, remote, self.context.now())
 
     def write(self, recorded: Recorded) -> None:
         """Write a new version of the state, durably; nothing where nothing changed."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from afsync.config.durations import quarantine_seconds
+from afsync.config.durations import duration_seconds
 from afsync.config.loader import load
 from afsync.config.problems import InvalidValue
 from afsync.config.workspace import find_workspace
@@ -57,7 +57,7 @@ def quarantine(context: Context, project: LoadedProject) -> float:
 
     override = context.environ.get("AFSYNC_QUARANTINE", "").strip()
     try:
-        seconds = quarantine_seconds(override) if override else project.settings.quarantine
+        seconds = duration_seconds(override) if override else project.settings.quarantine
         return max(seconds, SHARED_QUARANTINE) if is_elsewhere(project.settings.state) else seconds
     except InvalidValue as error:
         raise UsageError(f"AFSYNC_QUARANTINE: {error}", error.hint) from None

@@ -119,7 +119,7 @@ def migrate(context: Context, project: LoadedProject, place: str, lock_timeout: 
             raise UsageError(f"the state is kept in {place} already", "name another place")
         recorded, _ = old.read()
         check_lineage(project, recorded)
-        new.prove()
+        new.check_conditional_writes()
         new.receive(recorded, old.copies(recorded.lineage))
         restored = f"`afsync state restore {recorded.serial}` there takes the copy of it"
         _compare(context, project, place, recorded, "the state is still used where it was")

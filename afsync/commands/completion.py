@@ -17,7 +17,7 @@ from afsync.commands.console import print_report
 from afsync.commands.context import here
 from afsync.config.reference import below
 from afsync.core.resources import Desired
-from afsync.core.service_statuses import MEANINGS, OWN
+from afsync.core.service_statuses import AFSYNC_STATUSES, MEANINGS
 from afsync.core.state import Recorded
 from afsync.errors import AfsyncError
 
@@ -88,7 +88,7 @@ def _open() -> Iterable[str]:
 
 
 def _keys() -> Iterable[str]:
-    return (*(key.path for key in below()), *(f"status.{word}" for word in {**MEANINGS, **OWN}))
+    return (*(key.path for key in below()), *(f"status.{word}" for word in {**MEANINGS, **AFSYNC_STATUSES}))
 
 
 def _examples() -> Iterable[str]:

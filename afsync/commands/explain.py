@@ -14,8 +14,8 @@ from afsync.config.problems import Code
 from afsync.config.reference import Key, below, explain, is_key
 from afsync.core.plan.actions import MEANINGS as PLAN_CODES
 from afsync.core.plan.actions import REASONS
+from afsync.core.service_statuses import AFSYNC_STATUSES
 from afsync.core.service_statuses import MEANINGS as STATUSES
-from afsync.core.service_statuses import OWN
 from afsync.output.values import Paint
 
 WIDEST = 100
@@ -31,7 +31,7 @@ def command(path: str | None) -> int:
     if path is None:
         # What is piped is searched, and is whole for that.
         lines = [*_listed(below(), width if sys.stdout.isatty() else None)]
-    elif path.startswith("status.") and (meaning := {**STATUSES, **OWN}.get(path.removeprefix("status."))):
+    elif path.startswith("status.") and (meaning := {**STATUSES, **AFSYNC_STATUSES}.get(path.removeprefix("status."))):
         lines = [stdout_paint()(path, "bold"), "", *_wrapped(meaning, "  ", "  ", width)]
     # A word without a dot may be a key of the files, too: that is meant then.
     elif (code := path.removeprefix("code.")) and (meaning := _codes().get(code)) and not is_key(path):

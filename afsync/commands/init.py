@@ -85,7 +85,7 @@ def init_here(*, from_account: bool, copied: bool = False) -> int:
         out(f"{project.settings.state} is there already.\n")
     else:
         refuse_second_state(context, project)
-        store.prove()
+        store.check_conditional_writes()
         store.create(project.settings.lineage or "")
         out(f"Created the state {project.settings.state}.\n")
     first = _check_key(context, project)

@@ -22,7 +22,7 @@ def lead_time(written: str) -> timedelta:
     return _span(written, "mhd", (timedelta(days=365), "a year", "365d"), "30m, 2h or 1d")
 
 
-def quarantine_seconds(written: str) -> int:
+def duration_seconds(written: str) -> int:
     """`10m`, `90s`, `1h` in seconds, at most a day. InvalidValue(bad_form, out_of_range)."""
     return _seconds(_span(written, "smh", (timedelta(days=1), "a day", "24h"), "90s, 10m or 1h", "a duration"))
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from afsync.config.declarations import Declared
-from afsync.config.occurrence_jobs import FoundSeries, jobs_at
+from afsync.config.occurrence_jobs import SeriesAtMoment, jobs_at
 from afsync.config.problem_report import Report
 from afsync.config.timed_submissions import TimedSubmissions
 from afsync.core.addresses import Kind, occurrence_address
@@ -28,7 +28,7 @@ _OTHER_DAYS = timedelta(days=31)
 
 
 def moving(
-    found: list[FoundSeries],
+    found: list[SeriesAtMoment],
     left_out: list[tuple[Declared, Job]],
     timed: TimedSubmissions,
     recorded: Recorded,
@@ -78,7 +78,7 @@ def _one_of(free: Counter[Any], mark: object) -> bool:
     return True
 
 
-def _ahead(found: FoundSeries, jobs: Mapping[str, Job], after: datetime, until: datetime) -> Iterable[Occurrence]:
+def _ahead(found: SeriesAtMoment, jobs: Mapping[str, Job], after: datetime, until: datetime) -> Iterable[Occurrence]:
     """The occurrences in this period that are not declared."""
     rows = found.declared.rows
     dates = found.series.between(after, until)
@@ -86,7 +86,7 @@ def _ahead(found: FoundSeries, jobs: Mapping[str, Job], after: datetime, until: 
 
 
 def _on_other_days(
-    found: FoundSeries,
+    found: SeriesAtMoment,
     rest: Mapping[str, RecordedJob],
     new: set[str],
     jobs: Mapping[str, Job],
@@ -106,7 +106,7 @@ def _on_other_days(
     free = Counter(recorded_fingerprint(Kind.JOB, r.declared, r.fingerprint) for r in gone if not is_done_with(r))
     if not free:
         return []
-    for address in (o.address for o in found.standing.declared if o.address in new):
+    for address in (o.address for o in found.state.declared if o.address in new):
         _one_of(free, fingerprint(Kind.JOB, jobs[address].values))
     behind = [*_ahead(found, jobs, now + found.series.horizon, last + _OTHER_DAYS)][: free.total()]
     pairs = jobs_at(found, behind, timed, report, now)

@@ -12,10 +12,10 @@ from afsync.config.keys.part import fits
 from afsync.config.keys.resources import EXCEPTION_KEYS, SERIES_KEYS, JobFields, JobPart
 from afsync.config.problems import Code, Diagnostic, Path
 
-OF_ONE = frozenset({"rerun", "approve"})
-"""What a person says of one submission, be it over or not."""
+REQUESTS_OF_ONE = frozenset({"rerun", "approve"})
+"""What a person asks for of one submission, be it over or not."""
 
-_FIXED = frozenset({"repeat", "rows", "zone", "horizon", "keep", *OF_ONE, *EXCEPTION_KEYS})
+_FIXED = frozenset({"repeat", "rows", "zone", "horizon", "keep", *REQUESTS_OF_ONE, *EXCEPTION_KEYS})
 """What is the same for all occurrences, or belongs to one."""
 
 _OF_JOB = frozenset(JobPart.__struct_encode_fields__)

@@ -14,7 +14,7 @@ from afsync.config.declarations import Declared
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import build_job, job_reader
 from afsync.config.keys.resources import EXCEPTION_KEYS
-from afsync.config.occurrence_fields import OF_ONE, OWN_KEYS, explained, filled, has_later, merged
+from afsync.config.occurrence_fields import OWN_KEYS, REQUESTS_OF_ONE, explained, filled, has_later, merged
 from afsync.config.occurrence_text import as_submitted, names_of
 from afsync.config.problem_report import Report
 from afsync.config.problems import Diagnostic, InvalidValue, Path
@@ -75,19 +75,19 @@ class DeclaredOccurrence(Declared, frozen=True):
         return Diagnostic(wrong.code, self.at(field) if field else self.path, message, wrong.hint, not field)
 
 
-class FoundSeries(Struct):
-    """What one series comes to."""
+class SeriesAtMoment(Struct):
+    """The jobs that the rule of a series declares at a moment."""
 
     declared: DeclaredSeries
     series: Series
-    standing: SeriesState
+    state: SeriesState
     records: Mapping[str, RecordedJob]
     without_row: tuple[Occurrence, ...] = ()
     said: set[tuple[Path, str]] = set()
 
 
 def jobs_at(
-    found: FoundSeries, occurrences: Iterable[Occurrence], timed: TimedSubmissions, report: Report, now: datetime
+    found: SeriesAtMoment, occurrences: Iterable[Occurrence], timed: TimedSubmissions, report: Report, now: datetime
 ) -> Iterable[tuple[Declared, Job]]:
     """The jobs. What is over stays as it was submitted, whatever the series says now."""
     fresh: list[DeclaredOccurrence] = []
@@ -116,7 +116,7 @@ def _is_over(record: RecordedJob, occurrence: Occurrence, now: datetime) -> bool
 
 def _again(declared: DeclaredSeries, occurrence: Occurrence) -> bool:
     """Whether a person says something about that very submission."""
-    return not OF_ONE.isdisjoint(declared.exceptions.get(occurrence.instance, {}))
+    return not REQUESTS_OF_ONE.isdisjoint(declared.exceptions.get(occurrence.instance, {}))
 
 
 def _as_recorded(occurrence: Occurrence, record: RecordedJob, schedule: Schedule) -> Job:
@@ -134,7 +134,7 @@ def _schedule(occurrence: Occurrence, zone: str) -> Schedule:
 
 
 def _declared(
-    found: FoundSeries,
+    found: SeriesAtMoment,
     occurrence: Occurrence,
     schedule: Schedule,
     record: RecordedJob | None,
@@ -160,7 +160,9 @@ def _declared(
     if declared.cells or any(map(has_later, given.values())):
         fields, faults = _filled(given, declared, occurrence, found.series, timed.scope)
         if record is not None and not faults:
-            fields = _as_submitted(fields, given, declared, occurrence, found.series, timed.scope, record.declared)
+            fields = _with_submitted_values(
+                fields, given, declared, occurrence, found.series, timed.scope, record.declared
+            )
         faults = faults or _explained(fields, declared)
     if faults:
         _report(declared, [(fault, declared.field(fault.path)) for fault in faults], report, found.said)
@@ -206,7 +208,7 @@ def _filled(
     return filled(given, declared.at, own, faults), faults
 
 
-def _as_submitted(
+def _with_submitted_values(
     fields: dict[str, Any],
     given: Mapping[str, Any],
     declared: DeclaredOccurrence,

@@ -11,12 +11,11 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from afsync.config.moving_occurrences import moving
-from afsync.config.occurrence_jobs import FoundSeries, jobs_at
+from afsync.config.occurrence_jobs import SeriesAtMoment, jobs_at
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.project import LoadedProject
-from afsync.config.row_jobs import RowsAtMoment as FoundRows
-from afsync.config.row_jobs import imports_of, look, passed, untimed
+from afsync.config.row_jobs import RowsAtMoment, imports_of, look, passed, untimed
 from afsync.config.series import DeclaredSeries
 from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone, zone_data
@@ -44,7 +43,7 @@ def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedP
     if not report.clean:
         raise report.error()  # an occurrence that lost its row would be told as further mistakes
     for each in found:
-        for declared, job in jobs_at(each, each.standing.declared, timed, report, now):
+        for declared, job in jobs_at(each, each.state.declared, timed, report, now):
             jobs[job.address], places[job.address] = job, declared
     listed = [
         look(
@@ -68,7 +67,7 @@ def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedP
     if not report.clean:
         raise report.error()
     for each in found:
-        for occurrence in (*each.standing.missed, *each.standing.passed_over, *each.without_row):
+        for occurrence in (*each.state.missed, *each.state.passed_over, *each.without_row):
             places[occurrence.address] = each.declared.job
     for rows in listed:
         places.update(rows.places)
@@ -80,7 +79,7 @@ def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedP
     return replace(project, desired=desired, places=places, warnings=warnings, occurrences=occurrences, waiting=later)
 
 
-def _said(rows: FoundRows) -> Iterator[Problem]:
+def _said(rows: RowsAtMoment) -> Iterator[Problem]:
     file = rows.series.rows.sheet.file
     yield from passed(file, rows.passed)
     yield from untimed(file, rows.untimed, rows.unused_times)
@@ -92,7 +91,7 @@ def _wanted(key: str, recorded: Recorded, project: LoadedProject) -> frozenset[s
     return frozenset(parts[1] for parts in map(occurrence_of, named) if parts and parts[0] == key)
 
 
-def _with_rows(found: Occurrences, listed: list[FoundRows]) -> Occurrences:
+def _with_rows(found: Occurrences, listed: list[RowsAtMoment]) -> Occurrences:
     return replace(
         found,
         series=found.series + len(listed),
@@ -134,12 +133,12 @@ def _looks(
     project: LoadedProject,
     now: datetime,
     report: Report,
-) -> Iterator[FoundSeries]:
+) -> Iterator[SeriesAtMoment]:
     """Every series, unless they come to too many occurrences together."""
     total = 0
     for key, series in timed.series.items():
         found = _look(series, recorded, records.get(key, {}), project, now)
-        total += len(found.standing.declared)
+        total += len(found.state.declared)
         if total > MOST:
             message = f"with this one, the series have more than {MOST:,} occurrences within their `horizon`"
             wrong = Diagnostic(
@@ -156,7 +155,7 @@ def _look(
     records: Mapping[str, RecordedJob],
     project: LoadedProject,
     now: datetime,
-) -> FoundSeries:
+) -> SeriesAtMoment:
     key = declared.job.key
     known = recorded.series.get(key)
     today = now.astimezone(parse_zone(declared.zone)).date()
@@ -166,7 +165,7 @@ def _look(
     found = series_state(series, now, known, records, wanted)
     rows = declared.rows
     if rows is None:
-        return FoundSeries(declared, series, found, records)
+        return SeriesAtMoment(declared, series, found, records)
     lacking = tuple(o for o in found.declared if o.instance not in rows.rows and o.instance not in records)
     with_row = tuple(
         o
@@ -174,7 +173,7 @@ def _look(
         if o.instance in rows.rows or ((record := records.get(o.instance)) and o.utc <= now and has_ended(record))
     )
     missed = tuple(o for o in found.missed if o.instance in rows.rows)
-    return FoundSeries(declared, series, replace(found, declared=with_row, missed=missed), records, lacking)
+    return SeriesAtMoment(declared, series, replace(found, declared=with_row, missed=missed), records, lacking)
 
 
 def _imports(timed: TimedSubmissions, jobs: Mapping[str, Job]) -> dict[str, str]:
@@ -198,24 +197,24 @@ def _shared(timed: TimedSubmissions) -> dict[str, frozenset[str]]:
     }
 
 
-def _summary(found: list[FoundSeries], recorded: Recorded, now: datetime) -> Occurrences:
+def _summary(found: list[SeriesAtMoment], recorded: Recorded, now: datetime) -> Occurrences:
     return Occurrences(
         len(found),
-        sum(len(f.standing.declared) for f in found),
-        frozenset(occurrence_address(f.series.key, i) for f in found for i in f.standing.entered),
-        tuple(o for f in found for o in f.standing.missed),
+        sum(len(f.state.declared) for f in found),
+        frozenset(occurrence_address(f.series.key, i) for f in found for i in f.state.entered),
+        tuple(o for f in found for o in f.state.missed),
         tuple(o for f in found for o in f.without_row),
-        tuple(o for f in found for o in f.standing.passed_over),
+        tuple(o for f in found for o in f.state.passed_over),
         {
             f.series.key: considered(f.series, now, recorded.series.get(f.series.key), zone_data(f.declared.zone))
             for f in found
         },
-        tuple(occurrence_address(f.series.key, i) for f in found for i in f.standing.left),
+        tuple(occurrence_address(f.series.key, i) for f in found for i in f.state.left),
         min((day for f in found if (day := f.series.dates.first) is not None and day > now.date()), default=None),
     )
 
 
-def _check_dates(found: FoundSeries, report: Report, now: datetime) -> None:
+def _check_dates(found: SeriesAtMoment, report: Report, now: datetime) -> None:
     """Reports exceptions for dates that the rule does not have, and times that the clocks leave out or repeat."""
     job, series = found.declared.job, found.series
     rows = found.declared.rows
@@ -233,7 +232,7 @@ def _check_dates(found: FoundSeries, report: Report, now: datetime) -> None:
             [Diagnostic(Code.NOT_ALLOWED_HERE, (*job.path, "except", instance), message, hint, at_key=True)],
         )
     if "error" in (series.missing, series.repeated):
-        ahead = {o.instance: o for o in (*_at_changes(series, now), *found.standing.declared) if o.utc > now}
+        ahead = {o.instance: o for o in (*_at_changes(series, now), *found.state.declared) if o.utc > now}
         for trouble, code, key, ways in (
             ("missing", Code.DST_GAP, "missing_time", "later, earlier or skip"),
             ("repeated", Code.DST_OVERLAP, "repeated_time", "first or second"),

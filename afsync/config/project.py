@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, convert, field
 
-from afsync.config.durations import quarantine_seconds, watch_seconds
+from afsync.config.durations import duration_seconds, watch_seconds
 from afsync.config.keys.project import (
     LATE,
     QUARANTINE,
@@ -44,9 +44,9 @@ class Settings(Struct, frozen=True):
     lineage: str | None = None
     base_url: str = SERVICE
     exclusive: bool | None = None
-    quarantine: int = quarantine_seconds(QUARANTINE)
-    late: int = quarantine_seconds(LATE)
-    settle: int = quarantine_seconds(SETTLE)
+    quarantine: int = duration_seconds(QUARANTINE)
+    late: int = duration_seconds(LATE)
+    settle: int = duration_seconds(SETTLE)
     watch: int = watch_seconds(WATCH)
     state: str = STATE
     timezone: str | None = None
@@ -113,9 +113,9 @@ def settings_of(file: ProjectFile) -> Settings:
         lineage=file.lineage,
         base_url=api.base_url.rstrip("/"),
         exclusive=api.exclusive,
-        quarantine=quarantine_seconds(api.quarantine),
-        late=quarantine_seconds(api.late),
-        settle=quarantine_seconds(api.settle),
+        quarantine=duration_seconds(api.quarantine),
+        late=duration_seconds(api.late),
+        settle=duration_seconds(api.settle),
         watch=watch_seconds(api.watch),
         state=file.state,
         timezone=file.timezone,

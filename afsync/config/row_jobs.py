@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from afsync.config.declarations import Declared
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import JobContext, ResolvedJob, build_job, job_reader
-from afsync.config.occurrence_fields import OF_ONE, OWN_KEYS, explained, filled, merged
+from afsync.config.occurrence_fields import OWN_KEYS, REQUESTS_OF_ONE, explained, filled, merged
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.row_fields import SCHEDULE, Rows, cell_text, names_of_row
@@ -113,7 +113,9 @@ def look(
             report.faults(sheet, [declared.at(wrong, field) for field, wrong in own])
             found.report(((w, f) for f, w in whole.problems if (f, w) not in own), report)
         elif report.clean:
-            _take(found, declared, whole, known, declared.instance in records or declared.instance in wanted, now)
+            _declare_or_leave(
+                found, declared, whole, known, declared.instance in records or declared.instance in wanted, now
+            )
     if found.missed:
         found.considered = Considered(now, since, zone_data(series.zone))
     return found
@@ -127,7 +129,7 @@ def _row(
     job = series.job
     over = record is not None and (has_ended(record) if key in rows.disabled else group_of(record.status) in ENDED)
     declared = DeclaredRow(job.document, job.section, f'{job.key}["{key}"]', {}, rows, rows.rows[key], key)
-    again = key not in rows.disabled and not OF_ONE.isdisjoint(rows.fields[key])
+    again = key not in rows.disabled and not REQUESTS_OF_ONE.isdisjoint(rows.fields[key])
     past = record is not None and (record.schedule is None or record.schedule.utc <= now)
     if record is not None and over and past and not again:
         held = record.publish.value == "held"
@@ -152,7 +154,7 @@ def _row(
     return replace(declared, fields=fields)
 
 
-def _take(
+def _declare_or_leave(
     found: RowsAtMoment, declared: DeclaredRow, whole: ResolvedJob, known: Considered | None, kept: bool, now: datetime
 ) -> None:
     """Declare it, or leave it for later, or for good."""

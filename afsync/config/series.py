@@ -21,7 +21,7 @@ from afsync.core.addresses import MAIN
 from afsync.core.recurrence import Dates, Listed, MonthDay, Rule
 from afsync.core.series import DaysOff, Deviation, Series
 
-OF_ONE = ("rerun", "approve", "fileId")
+ONLY_OF_ONE_SUBMISSION = ("rerun", "approve", "fileId")
 """What belongs to one submission, and so to no series."""
 
 _RULES = ("every", "dates", "rrule")
@@ -153,7 +153,7 @@ def _deviations(exceptions: Mapping[str, Mapping[str, Any]]) -> dict[str, Deviat
 
 
 def _check_single(fields: Mapping[str, Any]) -> Iterator[_Found]:
-    for field in (name for name in OF_ONE if name in fields):
+    for field in (name for name in ONLY_OF_ONE_SUBMISSION if name in fields):
         hint = "write it under `except:`, at the date of that occurrence"
         yield (field,), InvalidValue(Code.CONFLICT, f"`{field}` belongs to one occurrence, and not to a series", hint)
     if "schedule" in fields:

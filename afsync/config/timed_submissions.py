@@ -20,7 +20,7 @@ from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.row_fields import Rows, rows_of, wrong_times
 from afsync.config.row_jobs import RowSeries
-from afsync.config.series import OF_ONE, DeclaredSeries, SeriesDefaults, read_series, with_rows
+from afsync.config.series import ONLY_OF_ONE_SUBMISSION, DeclaredSeries, SeriesDefaults, read_series, with_rows
 from afsync.config.sheets import Sheet, read_sheet
 
 
@@ -121,7 +121,7 @@ def _single_only(job: Declared) -> list[Diagnostic]:
             f"give the sheet a column `{field}`",
             at_key=True,
         )
-        for field in OF_ONE
+        for field in ONLY_OF_ONE_SUBMISSION
         if field in job.fields
     ]
 

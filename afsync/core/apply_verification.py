@@ -48,19 +48,19 @@ class Expected(Struct, frozen=True):
     reported: str | None = None
 
 
-class Seen(Struct, frozen=True):
-    """Which changes the account was seen to show, and which not yet. `beyond` is the number of jobs that could not be
+class Comparison(Struct, frozen=True):
+    """Which changes the account shows, and which not yet. `beyond` is the number of jobs that could not be
     looked for, because they are older than the newest ones, which were read."""
 
-    seen: tuple[Expected, ...] = ()
-    unseen: tuple[Expected, ...] = ()
+    confirmed: tuple[Expected, ...] = ()
+    unconfirmed: tuple[Expected, ...] = ()
     beyond: int = 0
 
     def counts(self) -> Iterator[tuple[Observable, int, int]]:
-        """Of each kind, how many were seen, and of how many."""
+        """Of each kind, how many are confirmed, and of how many."""
         for what in Observable:
-            found = sum(e.what is what for e in self.seen)
-            total = found + sum(e.what is what for e in self.unseen)
+            found = sum(e.what is what for e in self.confirmed)
+            total = found + sum(e.what is what for e in self.unconfirmed)
             if total:
                 yield what, found, total
 
@@ -69,7 +69,7 @@ class Verification(Struct, frozen=True):
     """The result of the look at the end: what was seen, and the balance before and after the run where it was read;
     `failed` is why nothing could be read."""
 
-    seen: Seen = Seen()
+    comparison: Comparison = Comparison()
     before: int | None = None
     after: int | None = None
     failed: str | None = None
@@ -114,18 +114,18 @@ def used_templates(outcomes: Iterable[Outcome]) -> frozenset[str]:
     return frozenset(c.after.template for c in done if isinstance(c.after, Job) and c.after.template)
 
 
-def compare(wanted: Sequence[Expected], found: ReadBack) -> Seen:
+def compare(wanted: Sequence[Expected], found: ReadBack) -> Comparison:
     """What of it the service shows."""
-    seen: list[Expected] = []
-    unseen: list[Expected] = []
+    confirmed: list[Expected] = []
+    unconfirmed: list[Expected] = []
     beyond = 0
     for one in wanted:
         is_there = _is_there(_as_offered(one, found), found)
         if is_there is None:
             beyond += 1
         else:
-            (seen if is_there else unseen).append(_with_reason(_as_offered(one, found), found))
-    return Seen(tuple(seen), tuple(unseen), beyond)
+            (confirmed if is_there else unconfirmed).append(_with_reason(_as_offered(one, found), found))
+    return Comparison(tuple(confirmed), tuple(unconfirmed), beyond)
 
 
 def _as_offered(one: Expected, found: ReadBack) -> Expected:
@@ -173,11 +173,11 @@ def _is_there(one: Expected, found: ReadBack) -> bool | None:
             return None if len(found.jobs) >= PAGE else False
 
 
-def with_times_seen(recorded: Recorded, seen: Seen, found: ReadBack) -> Recorded:
+def with_times_seen(recorded: Recorded, comparison: Comparison, found: ReadBack) -> Recorded:
     """The state after the look: a publish time that was seen, or that the service does not report, is no longer waited
     for."""
     silent = found.publish_times is None
-    ids = {e.id for e in seen.seen if e.what is Observable.PUBLISH_TIME}
+    ids = {e.id for e in comparison.confirmed if e.what is Observable.PUBLISH_TIME}
     changed = {
         address: replace(r, schedule_unseen_since=None)
         for address, r in recorded.resources.items()

@@ -12,7 +12,7 @@ from afsync.core.command_lines import IMPORT_NONE, replace_command
 from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.fingerprints import normalise, plain
 from afsync.core.links import text_without_signed, without_signed
-from afsync.core.plan.facts import Options, facts_of
+from afsync.core.plan.facts import Options, facts_for_import
 from afsync.core.plan.lookups import is_final
 from afsync.core.records import Publish, RecordedJob, RecordedTemplate
 from afsync.core.recovery.lost_answers import resolve
@@ -154,7 +154,7 @@ def find_undeclared(
     """
     if options.exclusive is False:
         return ()
-    facts = facts_of(desired, recorded, remote, now)
+    facts = facts_for_import(desired, recorded, remote, now)
     found = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
     asked = {i for r in found for i in candidates_of(r)} | set(desired.imports.values())
     unknown = [j for j in remote.jobs.values() if may_be_ours(j, facts) and j.id not in asked]

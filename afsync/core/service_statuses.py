@@ -42,7 +42,7 @@ MEANINGS: Mapping[str, str] = {
     "cancelled": "It was cancelled; a service that was producing it already may still finish it.",
 }
 
-OWN: Mapping[str, str] = {
+AFSYNC_STATUSES: Mapping[str, str] = {
     "active": f"It is at the service and not finished. The summary of {STATUS} counts what is produced apart.",
     "produced": "There is a video, and it is still to be published: at its publish time, or right now.",
     "waiting_for_approval": "There is a video, and it is published only after an approval.",

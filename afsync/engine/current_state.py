@@ -36,12 +36,12 @@ class CurrentState:
         """Whether the id is ours, was ours in this run, or is marked by a person as not ours."""
         return (kind, resource_id) in self._ids or resource_id in self.recorded.foreign
 
-    def rehearse(self) -> None:
+    def check_writable(self) -> None:
         """Make sure that the state can be written, before anything is sent that changes something."""
         if self.broken is not None:
             raise self.broken
         try:
-            self._store.rehearse()
+            self._store.check_writable()
         except (StateError, StateLocked) as error:
             self.broken = error
             raise

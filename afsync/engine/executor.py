@@ -107,7 +107,7 @@ def _walk(execution: Execution) -> None:
             if turn.place not in execution.outcomes:
                 _look_for_signals(execution)
                 if execution.halted is None:
-                    _take(execution, turn.place, turn.change, step)
+                    _carry_out(execution, turn.place, turn.change, step)
     _look_for_signals(execution)
 
 
@@ -128,7 +128,7 @@ def _publish_due(execution: Execution) -> None:
     for index, change in enumerate(found.changes, first):
         _look_for_signals(execution)
         if execution.halted is None:
-            _take(execution, index, change, Step.PUBLISH_DUE)
+            _carry_out(execution, index, change, Step.PUBLISH_DUE)
 
 
 def _add(execution: Execution, changes: tuple[Change, ...]) -> int:
@@ -146,7 +146,7 @@ def _look_for_signals(execution: Execution) -> None:
         _stop(execution, Interrupted("Interrupted.", exit_code=stop.exit_code), "interrupted")
 
 
-def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
+def _carry_out(execution: Execution, index: int, change: Change, step: Step) -> None:
     """Carry out one step of one change."""
     if step is Step.SUBMIT_JOB and change.submits and execution.no_submissions is not None:
         started = execution.progress.get(index)
@@ -272,11 +272,11 @@ def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
         return None
     except ApiError as error:
         return Verification(failed=error.message)
-    seen = compare(wanted, found)
-    seen = replace(seen, seen=(*seen.seen, *shown))
-    recorded = with_times_seen(run.state.recorded, seen, found)
+    comparison = compare(wanted, found)
+    comparison = replace(comparison, confirmed=(*comparison.confirmed, *shown))
+    recorded = with_times_seen(run.state.recorded, comparison, found)
     jobs = {i: RemoteJob(i, status) for i, status in found.jobs.items()}
     account = replace(NOTHING_READ, jobs=jobs, results=found.results)
     now = run.server_time() or run.deps.clock()
     run.state.write(confirmed_publications(recorded, account, now))
-    return Verification(seen, run.remote.account.balance, found.balance)
+    return Verification(comparison, run.remote.account.balance, found.balance)

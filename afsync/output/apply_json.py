@@ -69,10 +69,10 @@ def problem_event_json(problem: Problem, at: datetime) -> str:
 
 def seen_fields(looked: Verification) -> dict[str, Any]:
     """The fields of the event `seen`."""
-    counts = {what: {"seen": found, "of": total} for what, found, total in looked.seen.counts()}
+    counts = {what: {"seen": found, "of": total} for what, found, total in looked.comparison.counts()}
     return {
         **{plural(what).replace(" ", "_"): counts.get(what) for what in Observable},
-        "unseen": [{"what": e.what.value, "address": e.address, "id": e.id} for e in looked.seen.unseen],
-        "not_read": looked.seen.beyond,
+        "unseen": [{"what": e.what.value, "address": e.address, "id": e.id} for e in looked.comparison.unconfirmed],
+        "not_read": looked.comparison.beyond,
         "failed": looked.failed,
     }

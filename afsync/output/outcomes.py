@@ -229,13 +229,13 @@ def seen_lines(looked: Verification | None, settle: float) -> Iterator[str]:
     if looked.failed is not None:
         yield f"Seen: unknown, because the account could not be read afterwards ({escape_control(looked.failed)})."
         return
-    seen = looked.seen
-    counts = ", ".join(f"{found} of {total} {plural(what)}" for what, found, total in seen.counts())
-    beyond = f"{count(seen.beyond, 'more change')} not among what was read" if seen.beyond else ""
+    comparison = looked.comparison
+    counts = ", ".join(f"{found} of {total} {plural(what)}" for what, found, total in comparison.counts())
+    beyond = f"{count(comparison.beyond, 'more change')} not among what was read" if comparison.beyond else ""
     yield f"Seen: {'; '.join(filter(None, (counts, beyond)))}."
-    if seen.unseen:
-        named = ", ".join(map(_named, seen.unseen[:MOST_UNSEEN]))
-        more = f" and {len(seen.unseen) - MOST_UNSEEN} more" if len(seen.unseen) > MOST_UNSEEN else ""
+    if unseen := comparison.unconfirmed:
+        named = ", ".join(map(_named, unseen[:MOST_UNSEEN]))
+        more = f" and {len(unseen) - MOST_UNSEEN} more" if len(unseen) > MOST_UNSEEN else ""
         yield f"Note: accepted, but the service does not show it yet: {named}{more}"
         yield f"  plan again after {duration(settle)} (`api.settle`); that plan decides"
 

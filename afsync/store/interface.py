@@ -60,7 +60,7 @@ class Writing(Protocol):
         identity of the records, so `recorded` should be made from what was read or written last.
         """
 
-    def rehearse(self) -> None:
+    def check_writable(self) -> None:
         """Do what writing does, for real, without changing what is kept. StateError when one of its steps fails."""
 
     def rescue(self, address: str, record: Record, why: str) -> Path | None:
@@ -88,7 +88,7 @@ class Store(Writing, Protocol):
     def lineages(self) -> list[str]:
         """The lineages in the history."""
 
-    def prove(self) -> None:
+    def check_conditional_writes(self) -> None:
         """Make sure that a second create and a stale update fail. StateError, saying what the store did, if not."""
 
     def create(self, lineage: str) -> Recorded:

@@ -32,7 +32,7 @@ from afsync.store.paths import Paths, lineages, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
 from afsync.store.state_reader import Loaded, load, unreadable
 from afsync.store.state_text import encode_bytes
-from afsync.store.state_writer import alone, append, keep_old_format, rehearse, save, unwritable
+from afsync.store.state_writer import alone, append, check_writable, keep_old_format, save, unwritable
 
 LARGE = 100
 """A write that changes more resources than this, and more than a quarter of them, is not worth a line."""
@@ -108,7 +108,7 @@ class LocalStore:
     def lineages(self) -> list[str]:
         return lineages(self.paths)
 
-    def prove(self) -> None:
+    def check_conditional_writes(self) -> None:
         """Do nothing: every write takes the lock of the operating system, which fails where there is none."""
 
     def create(self, lineage: str) -> Recorded:
@@ -148,14 +148,14 @@ class LocalStore:
             known = self._current(known.loaded.version)
             self._known = KnownFile(save(self._disk, self.paths, known.loaded.recorded, self._afsync))
 
-    def rehearse(self) -> None:
+    def check_writable(self) -> None:
         """Do what a run's writes do, without changing what is read: StateError when one of them fails."""
         if self._broken is not None:
             raise self._broken
         assert self._known is not None
         with self._fatal(), alone(self._disk, self.paths):
             known = self._current(self._known.loaded.version)
-            rehearse(self._disk, self.paths)
+            check_writable(self._disk, self.paths)
             state, journal = self._disk.identity(self.paths.state), self._disk.identity(self.paths.journal)
             assert state is not None
             self._known = replace(known, loaded=replace(known.loaded, state=state, journal=journal))

@@ -35,7 +35,7 @@ def alone(disk: Disk, paths: Paths) -> Iterator[None]:
         raise StateLocked(text, "nothing was written; check whether an afsync process is stopped or hangs") from error
 
 
-def rehearse(disk: Disk, paths: Paths) -> None:
+def check_writable(disk: Disk, paths: Paths) -> None:
     """Do all that a run's writes do, before anything is paid for: replace each file that is there by the same bytes,
     and create, rename, append to and remove one in each directory. What is read afterwards is what was there.
 

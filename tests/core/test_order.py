@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
-from afsync.core.plan.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
+from afsync.core.plan.actions import STEPS_OF, SYMBOLS, Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.planner import make_plan
 from afsync.core.records import Deposed
@@ -58,7 +58,7 @@ EXPECTED_ORDER = {
 
 
 def test_order_is_this_table() -> None:
-    assert {k: list(v) for k, v in ORDER.items()} == EXPECTED_ORDER
+    assert {k: list(v) for k, v in STEPS_OF.items()} == EXPECTED_ORDER
 
 
 def test_steps_follow_each_other_as_designed() -> None:
@@ -76,7 +76,7 @@ def test_steps_follow_each_other_as_designed() -> None:
     ]
 
 
-@pytest.mark.parametrize(("key", "steps"), ORDER.items(), ids=lambda v: "-".join(map(str, v)))
+@pytest.mark.parametrize(("key", "steps"), STEPS_OF.items(), ids=lambda v: "-".join(map(str, v)))
 def test_steps_of_one_change_never_go_back(key: tuple[Kind, Action], steps: tuple[Step, ...]) -> None:
     assert list(steps) == sorted(steps)
 
@@ -260,7 +260,7 @@ def test_everything_the_planner_can_emit_is_in_that_plan_and_in_order() -> None:
     """Jobs are taken over by `import` and by what becomes of lost answers, never by a plan."""
     emitted = {(c.kind, c.action) for c in make_plan(desired(*DECLARED), RECORDED, REMOTE, NOW).changes}
 
-    assert emitted == set(ORDER) - {(J, Action.ADOPT)}
+    assert emitted == set(STEPS_OF) - {(J, Action.ADOPT)}
 
 
 @pytest.mark.parametrize("step", [Step.SUBMIT_JOB, Step.CREATE_TEMPLATE])

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.decisions.jobs import settled_jobs
-from afsync.core.plan.actions import ORDER, Action, Reason, Step
+from afsync.core.plan.actions import STEPS_OF, Action, Reason, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts, Options
 from afsync.core.plan.limits import check_plan
@@ -44,7 +44,7 @@ def test_nothing_makes_planning_fail(world: World) -> None:
     assert plan == world.plan
     assert plan.fingerprint == world.plan.fingerprint
     assert plan.requests >= 0
-    assert all((c.kind, c.action) in ORDER for c in plan.changes)
+    assert all((c.kind, c.action) in STEPS_OF for c in plan.changes)
     _holds(world, plan)
 
 

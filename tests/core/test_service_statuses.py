@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from afsync.commands.explain import command
 from afsync.core.calendar import EntryState
 from afsync.core.job_status import JobPhase
-from afsync.core.service_statuses import _GROUPS, MEANINGS, OWN, Group, group_of
+from afsync.core.service_statuses import _GROUPS, AFSYNC_STATUSES, MEANINGS, Group, group_of
 
 PAGE = (Path(__file__).parents[2] / "docs/service.md").read_text(encoding="utf-8")
 
@@ -39,7 +39,7 @@ def test_every_known_status_has_a_meaning() -> None:
 @pytest.mark.parametrize("phase", sorted({*JobPhase, *EntryState}))
 def test_every_word_of_status_and_of_the_calendar_has_a_meaning(phase: str) -> None:
     shown = CliRunner().invoke(command, [f"status.{phase}"], standalone_mode=False).output
-    assert " ".join({**MEANINGS, **OWN}[phase].split()) in " ".join(shown.split())
+    assert " ".join({**MEANINGS, **AFSYNC_STATUSES}[phase].split()) in " ".join(shown.split())
 
 
 def test_explain_says_it() -> None:

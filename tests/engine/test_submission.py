@@ -40,7 +40,7 @@ class FakeStore:
         self.written.append(recorded)
         return str(len(self.written))
 
-    def rehearse(self) -> None:
+    def check_writable(self) -> None:
         """It would work."""
 
     def rescue(self, address: str, record: Record, why: str) -> Path | None:

@@ -154,14 +154,14 @@ class Audit:
         text, written = "\n".join(seen_lines(looked, SETTLE)), seen_fields(looked)
         assert (looked.failed is not None) is text.startswith("Seen: unknown")
         for what in Observable:
-            wanted = [e for e in (*looked.seen.seen, *looked.seen.unseen) if e.what is what]
+            wanted = [e for e in (*looked.comparison.confirmed, *looked.comparison.unconfirmed) if e.what is what]
             there = sum(map(self._is_there, wanted))
             if wanted:
                 plural = f"{what.value}s"
                 self._check(f"seen: {plural}", "the run", text, f"{there} of {len(wanted)} {plural}" in text)
                 told = written[plural.replace(" ", "_")]
                 self._check(f"seen in JSON: {plural}", "the run", str(told), told == {"seen": there, "of": len(wanted)})
-        for one in looked.seen.unseen:
+        for one in looked.comparison.unconfirmed:
             self._check("does not show it yet", one.address, one.id, one.id in text and not self._is_there(one))
 
     def _is_there(self, one: Expected) -> bool:

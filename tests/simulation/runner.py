@@ -64,7 +64,7 @@ class SimStore:
             raise Crash
         return str(self.version)
 
-    def rehearse(self) -> None:
+    def check_writable(self) -> None:
         """It would work."""
 
     def rescue(self, address: str, record: Record, why: str) -> Path:

@@ -24,7 +24,7 @@ from unittest import mock
 from msgspec import Struct
 
 from afsync.core.state_place import ObjectPlace
-from afsync.store.remote.backend import Backend, Conflict, Kept, Unavailable, Unclear
+from afsync.store.remote.backend import Backend, Conflict, StoredDocument, Unavailable, Unclear
 from tests.builders import NOW
 from tests.store.branch.repo import Repo
 from tests.store.branch.repo import backend as on_branch
@@ -48,7 +48,7 @@ class Fault(Enum):
 class Cloud(Struct):
     """What is kept, by key; `faults` are used up by writes in their order; `before` is called before each request."""
 
-    kept: dict[str, Kept] = {}
+    kept: dict[str, StoredDocument] = {}
     faults: list[Fault | None] = []
     number: int = 0
     time: datetime = NOW
@@ -67,7 +67,7 @@ class MemoryBackend:
         self.cloud = cloud
         self._lock = Lock()
 
-    def get(self, key: str) -> Kept | None:
+    def get(self, key: str) -> StoredDocument | None:
         self._asked("get", key)
         return self.cloud.kept.get(key)
 
@@ -86,7 +86,7 @@ class MemoryBackend:
         self.cloud.number += 1
         version = f"v{self.cloud.number}"
         if fault is not Fault.FORGOTTEN:
-            self.cloud.kept[key] = Kept(data, version, self.cloud.time)
+            self.cloud.kept[key] = StoredDocument(data, version, self.cloud.time)
         if fault is Fault.UNCLEAR_DONE:
             raise Unclear("nothing came back")
         if fault is Fault.DENIED_DONE:

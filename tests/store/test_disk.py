@@ -74,7 +74,7 @@ def one_write(disk: SimDisk, witness: Witness) -> None:
 def rehearsed(disk: SimDisk, witness: Witness) -> None:
     store = a_store(ROOT, disk)
     recorded, version = store.read()
-    store.rehearse()
+    store.check_writable()
     assert store.read() == (recorded, version)
     witness.write(store, with_job(recorded, recorded.serial), version)
 

@@ -216,6 +216,6 @@ def test_a_store_that_compares_is_proven_and_rehearsed(place: Place) -> None:
     place.store().create(LINEAGE)
     store = place.store()
     before = store.read()[0]
-    store.prove()
-    store.rehearse()
+    store.check_conditional_writes()
+    store.check_writable()
     assert place.store().read()[0] == before and store.pending(LINEAGE) == ()

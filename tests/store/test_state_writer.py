@@ -38,7 +38,7 @@ def test_a_file_that_cannot_be_replaced_is_found(tmp_path: Path, name: str) -> N
     mounted.read()
     before = {p: p.read_bytes() for p in tmp_path.rglob("*.json*")}
     with pytest.raises(StateError, match="could not be written: Device or resource busy") as caught:
-        mounted.rehearse()
+        mounted.check_writable()
     assert "mount the directory" in (caught.value.hint or "")
     assert {p: p.read_bytes() for p in tmp_path.rglob("*.json*")} == before
 
@@ -49,7 +49,7 @@ def test_it_leaves_what_was_there(tmp_path: Path) -> None:
     store.write(with_job(recorded, 1), version)
     known = store.read()
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
-    store.rehearse()
+    store.check_writable()
     assert store.read() == known == a_store(tmp_path).read()
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
@@ -62,7 +62,7 @@ def test_mode_and_group_stay(tmp_path: Path) -> None:
         os.chown(store.paths.state, -1, group)
     store.paths.state.chmod(0o664)
     version = store.write(with_job(recorded, 1), version)
-    store.rehearse()
+    store.check_writable()
     store.fold()
     for path in (store.paths.state, store.paths.version(2, LINEAGE)):
         assert stat.S_IMODE(path.stat().st_mode) == 0o664, path

@@ -14,12 +14,12 @@ from afsync.config.keys.values import (
     ChannelName,
     Count,
     Deletes,
+    Duration,
     Identifier,
     Lineage,
     NotifyEvent,
     NotifyForm,
     Publisher,
-    Quarantine,
     ResourceKey,
     Span,
     StatePath,
@@ -62,7 +62,7 @@ class Api(Part):
         ),
     ] = LEFT_OUT
     quarantine: Annotated[
-        Quarantine,
+        Duration,
         Help(
             "How long after a lost answer a job may still turn up: a number with `s`, `m` or `h`, at most 24h.",
             "10m",
@@ -80,7 +80,7 @@ class Api(Part):
         ),
     ] = "service"
     late: Annotated[
-        Quarantine,
+        Duration,
         Help(
             "How long after its time a `held` job is still published by itself; after that a person decides. "
             "A number with `s`, `m` or `h`, at most 24h.",
@@ -89,7 +89,7 @@ class Api(Part):
         ),
     ] = LATE
     settle: Annotated[
-        Quarantine,
+        Duration,
         Help(
             "How long the service may take to show what it accepted, before a plan decides that it was not kept: a "
             "number with `s`, `m` or `h`, at most 24h.",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from afsync.config.durations import parse_span, quarantine_seconds, watch_seconds
+from afsync.config.durations import duration_seconds, parse_span, watch_seconds
 from afsync.config.keys.part import Check
 from afsync.config.problems import BROKEN, Code, InvalidValue
 from afsync.config.times import parse_zone
@@ -180,7 +180,7 @@ def check_zone(value: str) -> str:
 
 
 Zone = Annotated[str, Check(check_zone)]
-Quarantine = Annotated[str, Check(as_text(quarantine_seconds), first=True, schema={"pattern": "^[0-9]+(s|m|h)$"})]
+Duration = Annotated[str, Check(as_text(duration_seconds), first=True, schema={"pattern": "^[0-9]+(s|m|h)$"})]
 Watch = Annotated[str, Check(as_text(watch_seconds), first=True, schema={"pattern": "^[0-9]+(s|m|h|d)$"})]
 Span = Annotated[
     str,

@@ -101,7 +101,7 @@ def time_differs(declared: Job, record: RecordedJob, now: datetime, *, held: boo
 def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, facts: Facts) -> Decision:
     """The decision to take out the submission of an edited job (`retire` says how) and to pay for a new one; or to
     withhold that, where a person must decide first."""
-    job = _as_submitted(declared, edits.values)
+    job = _job_to_submit(declared, edits.values)
     change = replace(
         submission(job, facts),
         action=Action.REPLACE,
@@ -130,7 +130,7 @@ def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits
 def decide_resubmission(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Decision:
     """The decision to submit a job again that has ended or is missing, because a person asked for it (`rerun` or
     `--replace`). Its earlier submission stays as it is."""
-    job = _as_submitted(declared, edits.values)
+    job = _job_to_submit(declared, edits.values)
     change = submission(job, facts)
     change = replace(
         change,
@@ -142,7 +142,7 @@ def decide_resubmission(declared: Job, record: RecordedJob, edits: Edits, facts:
     return withheld_reason(change, facts) or paid_before(change, job, facts) or do(change)
 
 
-def _as_submitted(declared: Job, values: Values) -> Job:
+def _job_to_submit(declared: Job, values: Values) -> Job:
     """The job as it is submitted. Ignored fields keep their recorded values, except a file, which exists only as it is
     now."""
     if declared.file is None or values.get("file") == declared.file.sha256:

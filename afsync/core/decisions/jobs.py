@@ -58,12 +58,12 @@ def settled_jobs(facts: Facts) -> frozenset[str]:
         for address in facts.recorded.unedited(declared)
         if never_changes((record := records[address]).status)
         and record.id not in seen
-        and _as_submitted(declared[address], record)
+        and _only_body_may_differ(declared[address], record)
     ]
     return frozenset(found) - facts.taken - facts.options.replace
 
 
-def _as_submitted(declared: Job, record: RecordedJob) -> bool:
+def _only_body_may_differ(declared: Job, record: RecordedJob) -> bool:
     """Whether nothing but the body differs, or may."""
     wanted, known = declared.schedule, record.schedule
     if wanted is None or known is None:

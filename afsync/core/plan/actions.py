@@ -98,7 +98,7 @@ class Step(IntEnum):
     FORGET = 9
 
 
-ORDER: Mapping[tuple[Kind, Action], tuple[Step, ...]] = {
+STEPS_OF: Mapping[tuple[Kind, Action], tuple[Step, ...]] = {
     (Kind.TEMPLATE, Action.MOVE): (Step.MOVE,),
     (Kind.JOB, Action.MOVE): (Step.MOVE,),
     (Kind.TEMPLATE, Action.ADOPT): (Step.CREATE_TEMPLATE,),

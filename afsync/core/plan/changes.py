@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from afsync.core.addresses import Kind, kind_of
 from afsync.core.fingerprints import fingerprint, normalise, plain
-from afsync.core.plan.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
+from afsync.core.plan.actions import STEPS_OF, SYMBOLS, Action, Reason, Retire, Step
 from afsync.core.records import Publish, Record, RecordedJob
 from afsync.core.resources import Job, Schedule, Template, Values
 from afsync.errors import Problem, Severity
@@ -74,7 +74,7 @@ class Change(Struct, frozen=True):
         job = self.after
         if self.action is not Action.RESCHEDULE and isinstance(job, Job) and (job.schedule is None or job.held):
             skip.add(Step.SET_SCHEDULE)
-        return tuple(s for s in ORDER[self.kind, self.action] if s not in skip)
+        return tuple(s for s in STEPS_OF[self.kind, self.action] if s not in skip)
 
     @property
     def held(self) -> bool:

@@ -80,12 +80,12 @@ class Facts(Struct, frozen=True):
         return {"entry": "fetch", **effective(values, self.template_values(values))}
 
 
-def facts_of(desired: Desired, recorded: Recorded, remote: Remote, now: datetime) -> Facts:
+def facts_for_import(desired: Desired, recorded: Recorded, remote: Remote, now: datetime) -> Facts:
     """The facts about the state as it is, for commands that take something over."""
     return Facts(desired, recorded, remote, now, owned=owned_ids(recorded, replace(desired, imports={}), remote))
 
 
-def facts_at(now: datetime, desired: Desired, recorded: Recorded, remote: Remote, options: Options) -> Facts:
+def facts_for_plan(now: datetime, desired: Desired, recorded: Recorded, remote: Remote, options: Options) -> Facts:
     """The facts for decisions; where the clocks are far apart, the time is the service's, since the service
     publishes."""
     return Facts(desired, recorded, remote, by_service_clock(now, remote), options, here=now)

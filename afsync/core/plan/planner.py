@@ -20,7 +20,7 @@ from afsync.core.decisions.templates import decide_deposed, decide_template
 from afsync.core.moves import Moves, find_moves
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import NOTHING, Change, Decision
-from afsync.core.plan.facts import Facts, Options, by_service_clock, facts_at, owned_ids
+from afsync.core.plan.facts import Facts, Options, by_service_clock, facts_for_plan, owned_ids
 from afsync.core.plan.order import by_due, place_of
 from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.plan.refresh import judged_before_moving, refreshed_records
@@ -33,7 +33,7 @@ from afsync.core.resources import Desired
 from afsync.core.state import Account, Recorded
 from afsync.core.trust.cancels import judged_cancels, not_cancelled
 from afsync.core.trust.kept_publish_times import judged_publish_times
-from afsync.core.trust.publications import decide_publication, judged_others, judged_publications
+from afsync.core.trust.publications import decide_publication, judged_outside_approvals, judged_publications
 from afsync.core.trust.reviews import judged_reviews, unreviewed, with_accepted_reviews
 from afsync.errors import Problem, Severity
 
@@ -57,7 +57,7 @@ def make_plan(
     blocked = judged.open_addresses
     moves, moved = find_moves(desired, judged, remote)
     facts = replace(
-        facts_at(now, desired, moved, remote, options),
+        facts_for_plan(now, desired, moved, remote, options),
         ambiguous=moves.ambiguous,
         moved=moves.moved,
         taken=frozenset(moves.displaced.values()),
@@ -121,7 +121,7 @@ def _judged(
     recorded = judged_publish_times(recorded, desired, remote, by_service_clock(now, remote), options)
     recorded = judged_cancels(judged_reviews(recorded, remote, now, options), remote, now, options)
     recorded, let_go = with_accepted_reviews(recorded, options)
-    recorded = judged_others(recorded, remote)
+    recorded = judged_outside_approvals(recorded, remote)
     return judged_publications(recorded, remote, remote.server_time or now, options), let_go
 
 

@@ -172,7 +172,7 @@ def staging_needed(recorded: Recorded, remote: Remote) -> Iterator[str]:
     return (r.id for r in jobs if _is_back(r, remote))
 
 
-def judged_others(recorded: Recorded, remote: Remote) -> Recorded:
+def judged_outside_approvals(recorded: Recorded, remote: Remote) -> Recorded:
     """The state in which a job that the service calls staged again was not published. It stays approved: on some
     platforms it may be out, so only a person publishes it again."""
     found = {

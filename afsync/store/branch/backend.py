@@ -19,7 +19,7 @@ from afsync.core.state_place import BranchPlace
 from afsync.store.branch.checkout import check_version, chosen_remote, find_checkout
 from afsync.store.branch.legacy_action import NOTE, LegacyAction
 from afsync.store.branch.repository import ALLOW, PushLost, Repository, TreeEntry
-from afsync.store.remote.backend import Conflict, Kept, Unavailable
+from afsync.store.remote.backend import Conflict, StoredDocument, Unavailable
 from afsync.store.remote.lock import lock_key
 
 TRIES = 60
@@ -56,7 +56,7 @@ class BranchBackend:
         self._earlier = LegacyAction(repository, self.key, name)
         self._alone = threading.RLock()
 
-    def get(self, key: str) -> Kept | None:
+    def get(self, key: str) -> StoredDocument | None:
         with self._alone:
             old = key.startswith(f"{self.key}.history/")
             # What is in the history never changes.
@@ -70,7 +70,7 @@ class BranchBackend:
             if key == self.key:
                 data = self._earlier.with_journal(data)
             at = self._repository.written(key) if old or key == self._lock else self._repository.at
-            return Kept(data, version, datetime.fromtimestamp(at, UTC))
+            return StoredDocument(data, version, datetime.fromtimestamp(at, UTC))
 
     def put(self, key: str, data: bytes, if_version: str | None) -> str:
         with self._alone:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from afsync.store.branch.git import OLDEST, Ran, clean, run
+from afsync.store.branch.git import OLDEST, GitResult, clean, run
 from afsync.store.remote.backend import Unavailable
 
 _TAKEN = re.compile(
@@ -101,7 +101,7 @@ def _is_in_checkout(origin: str, top: Path) -> bool:
     return inside and ".git" not in path.relative_to(top.resolve()).parts[:1]
 
 
-def _no_checkout(root: Path, found: Ran, environ: Mapping[str, str]) -> Unavailable:
+def _no_checkout(root: Path, found: GitResult, environ: Mapping[str, str]) -> Unavailable:
     version = run(["version"], cwd=root, environ=environ)
     if "not a git repository" in found.err:
         text = f"The state is kept on a branch, but {root} is not in a git checkout."

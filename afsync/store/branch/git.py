@@ -26,7 +26,7 @@ _DROPPED = re.compile(
 """What a hook or an IDE may have set for another repository; and git needs no key of the service."""
 
 
-class Ran(Struct, frozen=True):
+class GitResult(Struct, frozen=True):
     """The result of a call. `code` is negative, or None, where it did not end by itself."""
 
     code: int | None
@@ -54,7 +54,9 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
 
-def run(args: Sequence[str], *, cwd: Path, environ: Mapping[str, str], data: bytes = b"", limit: float = LIMIT) -> Ran:
+def run(
+    args: Sequence[str], *, cwd: Path, environ: Mapping[str, str], data: bytes = b"", limit: float = LIMIT
+) -> GitResult:
     """In a session of its own, so that Ctrl-C does not cut off a push. Unavailable where there is no git."""
     new_session = sys.platform != "win32"
     try:
@@ -77,11 +79,11 @@ def run(args: Sequence[str], *, cwd: Path, environ: Mapping[str, str], data: byt
         out, err = process.communicate(data, timeout=limit)
     except subprocess.TimeoutExpired:
         _end(process)
-        return Ran(None, b"", f"git did not end within {limit:g} s")
+        return GitResult(None, b"", f"git did not end within {limit:g} s")
     except BaseException:
         _end(process)
         raise
-    return Ran(process.returncode, out, err.decode("utf-8", "replace"))
+    return GitResult(process.returncode, out, err.decode("utf-8", "replace"))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -18,8 +18,8 @@ from afsync.store.branch.repository import Repository, TreeEntry, made_temporary
 from afsync.store.disk import Disk
 from afsync.store.lock import Holder
 from afsync.store.paths import Paths
-from afsync.store.remote.backend import Kept
-from afsync.store.remote.lock import Held, encode_lock
+from afsync.store.remote.backend import StoredDocument
+from afsync.store.remote.lock import LockDocument, encode_lock
 from afsync.store.state_reader import load
 from afsync.store.state_text import encode_bytes
 
@@ -60,14 +60,14 @@ class LegacyAction:
         """What goes with a write of the state: the journal is in it."""
         return {self._journal: None} if self._repository.entry(self._journal) else {}
 
-    def lock(self) -> Kept | None:
+    def lock(self) -> StoredDocument | None:
         """The note as a lock that `force-unlock` can remove. It does not end by itself."""
         entry = self._repository.entry(self._note)
         if entry is None:
             return None
         since = datetime.fromtimestamp(self._repository.written(self._note), UTC)
         who = Holder(entry.blob[:8], "an action of afsync 0.1", "its runner", 0, "afsync apply", since)
-        return Kept(encode_lock(Held(who, self._run(entry))), entry.blob, datetime.now(UTC))
+        return StoredDocument(encode_lock(LockDocument(who, self._run(entry))), entry.blob, datetime.now(UTC))
 
     def lock_path(self, version: str | None) -> str | None:
         """The path of the note, where that is the lock with this version."""

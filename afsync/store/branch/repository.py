@@ -18,7 +18,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from afsync.store.branch.checkout import Checkout
-from afsync.store.branch.git import Ran, run, shown
+from afsync.store.branch.git import GitResult, run, shown
 from afsync.store.disk import LARGEST
 from afsync.store.remote.backend import Unavailable, Unclear
 
@@ -182,7 +182,7 @@ class Repository:
         if above:
             self._listed(above, folders=True)
 
-    def _run(self, *args: str, data: bytes = b"", index: bool = False) -> Ran:
+    def _run(self, *args: str, data: bytes = b"", index: bool = False) -> GitResult:
         return run(args, cwd=self._top, environ=self._index if index else self._environ, data=data)
 
     def _made(self, *args: str, data: bytes = b"", index: bool = False) -> str:
@@ -211,7 +211,7 @@ _REACH = "nothing was written: check the network and git's credentials, then run
 ALLOW = "nothing was written: the user that runs afsync must be allowed to push there"
 
 
-def _reason(ran: Ran, why: str) -> str:
+def _reason(ran: GitResult, why: str) -> str:
     """What the remote gave as its reason: the words of its hook say more than that there was one."""
     told = [shown(x.strip().removeprefix("remote:").strip()) for x in ran.err.splitlines() if x.startswith("remote:")]
     words = " ".join(filter(None, told))[:200]

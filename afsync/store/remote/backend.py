@@ -16,7 +16,7 @@ from msgspec import Struct
 from afsync.errors import StateError
 
 
-class Kept(Struct, frozen=True):
+class StoredDocument(Struct, frozen=True):
     """A document as it is kept: its bytes, the version to compare with, and when it was written (UTC, by the clock
     that `Backend.now` reads)."""
 
@@ -57,7 +57,7 @@ class Backend(Protocol):
     packed: bool
     compares: bool
 
-    def get(self, key: str) -> Kept | None:
+    def get(self, key: str) -> StoredDocument | None:
         """The newest acknowledged document under the key, None when there is none. Unavailable."""
 
     def put(self, key: str, data: bytes, if_version: str | None) -> str:
@@ -75,13 +75,13 @@ class Backend(Protocol):
         is gone is no error. Conflict, Unclear or Unavailable."""
 
     def now(self) -> datetime:
-        """The time (UTC) by the clock of `Kept.at`: the backend's own, where it has one. Unavailable."""
+        """The time (UTC) by the clock of `StoredDocument.at`: the backend's own, where it has one. Unavailable."""
 
 
 class Overtaken(Exception):
     """Another run has written; `there` is what it wrote, None where there is nothing any more."""
 
-    def __init__(self, there: Kept | None) -> None:
+    def __init__(self, there: StoredDocument | None) -> None:
         super().__init__("overtaken")
         self.there = there
 
@@ -118,7 +118,7 @@ HINT = (
 )
 
 
-def prove(backend: Backend, nonce: str) -> None:
+def check_conditional_writes(backend: Backend, nonce: str) -> None:
     """A second create and a stale update must fail, and what was acknowledged must be there. StateError otherwise."""
     key = f"{backend.key}.proof-{nonce}"
     data = [f"proof {nonce} {number}\n".encode() for number in range(4)]

@@ -20,7 +20,7 @@ from afsync.core.state import Intent
 from afsync.errors import StateError, StateLocked
 from afsync.store.canonical_json import InvalidDocument, json_document, parse_object
 from afsync.store.lock import Holder, Unlocked, busy, refuse_in_flight, refuse_other_id
-from afsync.store.remote.backend import Backend, Conflict, Kept, Overtaken, Unclear, put_once
+from afsync.store.remote.backend import Backend, Conflict, Overtaken, StoredDocument, Unclear, put_once
 from afsync.store.state_file import from_json
 
 RENEWED_EVERY = 300.0
@@ -33,7 +33,7 @@ TRIES = 100
 """How often a lock may be gone again when it is looked at."""
 
 
-class Held(Struct, frozen=True, forbid_unknown_fields=True):
+class LockDocument(Struct, frozen=True, forbid_unknown_fields=True):
     """What the document says: who holds the lock, the page of the run where there is one, and how often it was
     renewed."""
 
@@ -54,7 +54,9 @@ class RemoteHolder(Holder, frozen=True, forbid_unknown_fields=True):
 class RemoteLock:
     """A lock that is held, and renewed by a thread of its own. Leaving the `with` block lets go of it."""
 
-    def __init__(self, backend: Backend, held: Held, version: str, warn: Callable[[str], None], every: float) -> None:
+    def __init__(
+        self, backend: Backend, held: LockDocument, version: str, warn: Callable[[str], None], every: float
+    ) -> None:
         self._backend, self._held, self._version, self._warn = backend, held, version, warn
         self._over = threading.Event()
         self._taken = False
@@ -101,7 +103,7 @@ class RemoteLock:
 
 def acquire(
     backend: Backend,
-    held: Held,
+    held: LockDocument,
     *,
     timeout: float,
     clock: Callable[[], float],
@@ -140,19 +142,19 @@ def lock_key(backend: Backend) -> str:
     return f"{backend.key}.lock"
 
 
-def encode_lock(held: Held) -> bytes:
+def encode_lock(held: LockDocument) -> bytes:
     return json_document(held)
 
 
-def decode_lock(data: bytes) -> Held | None:
+def decode_lock(data: bytes) -> LockDocument | None:
     """What a lock document says; None when it cannot be read."""
     try:
-        return from_json(parse_object(data[:10_000]), Held)
+        return from_json(parse_object(data[:10_000]), LockDocument)
     except InvalidDocument:
         return None
 
 
-def holder_of(there: Kept) -> RemoteHolder | None:
+def holder_of(there: StoredDocument) -> RemoteHolder | None:
     held = decode_lock(there.data)
     return None if held is None else RemoteHolder(**asdict(held.holder), run=held.run)
 

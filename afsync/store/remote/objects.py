@@ -17,7 +17,7 @@ from obstore.store import AzureStore, ObjectStore, S3Store
 
 from afsync.core.state_place import ObjectPlace
 from afsync.errors import StateError
-from afsync.store.remote.backend import Conflict, Kept, Unavailable, Unclear
+from afsync.store.remote.backend import Conflict, StoredDocument, Unavailable, Unclear
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ class Objects:
         self._reading = _connect(place, endpoint, READS_AGAIN)
         self._writing = _connect(place, endpoint, ONCE)
 
-    def get(self, key: str) -> Kept | None:
+    def get(self, key: str) -> StoredDocument | None:
         try:
             with _panic_as_error():
                 found = obstore.get(self._reading, key)
@@ -97,7 +97,7 @@ class Objects:
             raise self._unavailable(error) from None
         except Exception as error:
             raise self._unavailable(error) from None
-        return Kept(data, self._version(meta), _utc(meta["last_modified"]))
+        return StoredDocument(data, self._version(meta), _utc(meta["last_modified"]))
 
     def put(self, key: str, data: bytes, if_version: str | None) -> str:
         mode: Any = "create" if if_version is None else {"e_tag": if_version}

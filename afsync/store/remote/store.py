@@ -28,8 +28,8 @@ from afsync.store.interface import (
 from afsync.store.lock import Holder, Unlocked
 from afsync.store.paths import Paths, lineages_of, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
-from afsync.store.remote.backend import Backend, Overtaken, prove, put_once
-from afsync.store.remote.lock import ENDS_AFTER, Held, RemoteLock, acquire, holder_of, lock_key
+from afsync.store.remote.backend import Backend, Overtaken, check_conditional_writes, put_once
+from afsync.store.remote.lock import ENDS_AFTER, LockDocument, RemoteLock, acquire, holder_of, lock_key
 from afsync.store.remote.lock import unlock as force_unlock
 from afsync.store.remote.versions import (
     KnownDocument,
@@ -88,8 +88,8 @@ class RemoteStore:
     def lineages(self) -> list[str]:
         return lineages_of(names(self.backend))
 
-    def prove(self) -> None:
-        prove(self.backend, self._run.nonce)
+    def check_conditional_writes(self) -> None:
+        check_conditional_writes(self.backend, self._run.nonce)
 
     def create(self, lineage: str) -> Recorded:
         recorded = first_state(lineage)
@@ -164,12 +164,12 @@ class RemoteStore:
     def fold(self) -> None:
         """Do nothing: every write holds the whole state."""
 
-    def rehearse(self) -> None:
+    def check_writable(self) -> None:
         """Check before every paying run that stale writes are refused; a store that did so before may be set up
         differently now."""
         with self._fatal():
             if not self.backend.compares:
-                self.prove()
+                self.check_conditional_writes()
 
     def rescue(self, address: str, record: Record, why: str) -> Path | None:
         if self._known is None:
@@ -199,7 +199,7 @@ class RemoteStore:
         sleep: Callable[[float], None],
         warn: Callable[[str], None],
     ) -> RemoteLock:
-        held = Held(holder, self._run.page)
+        held = LockDocument(holder, self._run.page)
         return acquire(self.backend, held, timeout=timeout, clock=clock, sleep=sleep, warn=warn)
 
     def other_run(self, host: str, now: datetime) -> Holder | None:  # noqa: ARG002 (elsewhere, no machine is this one)

@@ -26,7 +26,7 @@ from afsync.store.history import (
 )
 from afsync.store.interface import overtaken
 from afsync.store.paths import serials
-from afsync.store.remote.backend import Backend, Conflict, Kept, Overtaken, Unclear, put_once
+from afsync.store.remote.backend import Backend, Conflict, Overtaken, StoredDocument, Unclear, put_once
 from afsync.store.state_text import StateDocument, decode_bytes, encode_bytes
 from afsync.store.state_writer import KEPT
 
@@ -70,7 +70,7 @@ def read_copies(backend: Backend, lineage: str | None) -> Iterator[tuple[Version
             yield _version(key, name, there)
 
 
-def _version(key: str, name: str, there: Kept) -> tuple[Version, Recorded | None]:
+def _version(key: str, name: str, there: StoredDocument) -> tuple[Version, Recorded | None]:
     at = there.at.replace(microsecond=0)
     try:
         recorded = unpack(there.data).recorded
@@ -99,7 +99,7 @@ def restore(backend: Backend, serial: int, *, lineage: str, afsync_version: str,
     return version
 
 
-def _readable(there: Kept | None, lineage: str) -> Recorded | None:
+def _readable(there: StoredDocument | None, lineage: str) -> Recorded | None:
     try:
         recorded = unpack(there.data).recorded if there else None
     except StateError:
@@ -107,14 +107,14 @@ def _readable(there: Kept | None, lineage: str) -> Recorded | None:
     return recorded if recorded is not None and recorded.lineage == lineage else None
 
 
-def _look(there: Kept, lineage: str) -> Glimpse:
+def _look(there: StoredDocument, lineage: str) -> Glimpse:
     try:
         return glimpse(plain(there.data), b"", lineage)
     except StateError:
         return Glimpse()
 
 
-def _keep_damaged(backend: Backend, there: Kept) -> None:
+def _keep_damaged(backend: Backend, there: StoredDocument) -> None:
     number = 1
     while True:
         try:
@@ -213,7 +213,7 @@ def recovery_hint(backend: Backend, *, missing: bool = False) -> str:
     return f"no copy is in its history: put the right file back, or remove the one that is there, then {lost}"
 
 
-def explain_loss(backend: Backend, before: Recorded, there: Kept | None) -> StateError | StateLocked:
+def explain_loss(backend: Backend, before: Recorded, there: StoredDocument | None) -> StateError | StateLocked:
     """Why the state that this run has read or written, `before`, is not there any more."""
     if there is None:
         hint = recovery_hint(backend, missing=True)

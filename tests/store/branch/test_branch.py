@@ -175,7 +175,7 @@ def test_a_push_that_does_not_end_is_ended(clone: Path, tmp_path: Path, monkeypa
     one = backend(clone, environ)
     one.get(KEY)
 
-    def hurried(args: list[str], **more: object) -> git.Ran:
+    def hurried(args: list[str], **more: object) -> git.GitResult:
         return git.run(args, **more, limit=0.5 if args[0] == "push" else 60)  # type: ignore[arg-type]
 
     monkeypatch.setattr(repository, "run", hurried)

@@ -14,8 +14,8 @@ from afsync.core.state import Recorded
 from afsync.errors import AfsyncError, StateError, StateLocked
 from afsync.store.disk import Disk
 from afsync.store.lock import Holder
-from afsync.store.remote.backend import Kept
-from afsync.store.remote.lock import ENDS_AFTER, Held, acquire, lock_key
+from afsync.store.remote.backend import StoredDocument
+from afsync.store.remote.lock import ENDS_AFTER, LockDocument, acquire, lock_key
 from afsync.store.remote.store import RemoteStore, RunIdentity
 from afsync.store.state_text import encode_bytes
 from tests.builders import LINEAGE, NOW, a_recorded_template
@@ -149,7 +149,7 @@ def others(cloud: Cloud, data: bytes | None) -> None:
     if data is None:
         del cloud.kept[KEY]
     else:
-        cloud.kept[KEY] = Kept(data, f"v{cloud.number}", NOW)
+        cloud.kept[KEY] = StoredDocument(data, f"v{cloud.number}", NOW)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_store_that_does_not_compare_is_found_out(
     before, _ = store.read()
     cloud.faults.extend(faults)
     with pytest.raises(StateError, match=said) as refused:
-        store.rehearse()
+        store.check_writable()
     with pytest.raises(StateError, match=said):
         store.write(opened(before, 1)[0], cloud.kept[KEY].version)
     assert refused.value.exit_code == 7 and kept(cloud, tmp_path) == before
@@ -245,7 +245,7 @@ def test_a_store_that_does_not_compare_is_found_out(
 @pytest.mark.parametrize("fault", [Fault.UNCLEAR_DONE, Fault.DENIED_DONE], ids=str)
 def test_a_store_whose_answers_are_lost_can_be_worked_with(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
     cloud.faults.extend([fault, None, fault])
-    a_remote(cloud, tmp_path).prove()
+    a_remote(cloud, tmp_path).check_conditional_writes()
 
 
 def test_a_lost_write_stops_the_run_before_the_next(cloud: Cloud, tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def held(cloud: Cloud, name: str, said: list[str], every: float = 3600) -> objec
     holder = Holder(f"id-{name}", name, "runner", 1, "afsync apply", NOW)
     return acquire(
         MemoryBackend(cloud),
-        Held(holder, "https://ci.example/run/7"),
+        LockDocument(holder, "https://ci.example/run/7"),
         timeout=0,
         clock=lambda: 0.0,
         sleep=lambda _: None,
@@ -324,7 +324,7 @@ def test_a_lock_whose_answer_was_lost_is_ours(cloud: Cloud, fault: Fault) -> Non
 
 
 def test_something_else_in_the_place_of_the_lock_is_said(cloud: Cloud) -> None:
-    cloud.kept[lock_key(MemoryBackend(cloud))] = Kept(b"hands off", "v", cloud.time)
+    cloud.kept[lock_key(MemoryBackend(cloud))] = StoredDocument(b"hands off", "v", cloud.time)
     with pytest.raises(StateLocked, match=r"\.lock is there"):
         held(cloud, "ben", [])
 
@@ -338,11 +338,11 @@ def test_a_lock_that_cannot_be_removed_is_said(cloud: Cloud) -> None:
 
 
 def test_a_recovery_file_that_cannot_be_removed_is_one_sentence(tmp_path: Path) -> None:
-    class Kept(Disk):
+    class UndeletableFiles(Disk):
         def unlink(self, path: Path) -> None:
             raise PermissionError(13, "Permission denied", str(path))
 
-    store = RemoteStore(MemoryBackend(Cloud()), tmp_path / ".afsync", RunIdentity("n", "0.2"), Kept())
+    store = RemoteStore(MemoryBackend(Cloud()), tmp_path / ".afsync", RunIdentity("n", "0.2"), UndeletableFiles())
     store.create(LINEAGE)
     store.read()
     assert store.rescue("template.t", a_recorded_template(), "the disk is full")
