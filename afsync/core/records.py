@@ -16,6 +16,12 @@ T = TypeVar("T")
 
 NEW = Meta(extra={"format": 2})
 
+
+def about(text: str) -> Meta:
+    """What the schema of the state says about a field."""
+    return Meta(description=text)
+
+
 New = Annotated[T, NEW]
 """A field that format 1 does not have: left out where it has its default."""
 
@@ -157,45 +163,46 @@ class RecordedTemplate(Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 
 
 class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="job"):
-    """A submission that afsync created or took over. `staged`: it stops before publishing until it is approved.
+    """A submission that afsync created or took over.
 
-    `publish` says how it was submitted, and does not change afterwards. `schedule` is set once it is recorded;
-    `schedule_repeats` counts how often the same instant was set again, with a 2xx, after it was found missing.
-    `schedule_unseen_since` (UTC) is when the service accepted it, until it is seen or nothing tells of it.
-    `schedule_finding` is whether the service kept it: KEPT and LOST are counted in `trust` as they are recorded, so
-    that each counts once, LOST ends every attempt, and after UNKNOWN nothing is found out any more. Both belong to the
-    instant: another one begins without them.
-    `time_missing`: it was submitted for a publish time that it does not have, so it may stay unpublished.
-    `approval` waits for the job's time, `approved_at` is when the service accepted the last one, `publish_finding` is
-    whether the publication followed, `published_on` and `failed_on` the platforms of which either was seen.
-    `time_serial` is the serial of the state when it was recorded or its publish time last changed, 0 where an earlier
-    version recorded it: what calendar apps know a newer event by. `time_off_refused`: the service refused to take its
-    publish time off.
+    KEPT and LOST in `schedule_finding` are counted in `trust` as they are recorded, so that each counts once. LOST ends
+    every attempt to set the time; after UNKNOWN nothing more is found out. Calendar apps recognize a newer event by
+    `time_serial`.
     """
 
     id: Text
     fingerprint: Text
     declared: Declared
-    schedule: Schedule | None = None
+    schedule: Annotated[Schedule | None, about("Set once the service has accepted it.")] = None
     status: Status = "queued"
     credits: Credits = None
     rerun: str | None = None
     prevent_destroy: bool = False
     created_at: Created = None
-    staged: bool = False
+    staged: Annotated[bool, about("It stops before publishing until it is approved.")] = False
     approved: bool = False
-    publish: New[Publish] = Publish.SERVICE
-    schedule_repeats: New[Count] = 0
-    schedule_unseen_since: New[Utc | None] = None
-    schedule_finding: New[Finding | None] = None
-    time_missing: New[bool] = False
-    approval: New[Approval | None] = None
-    approved_at: New[Utc | None] = None
-    publish_finding: New[Finding | None] = None
-    published_on: New[tuple[str, ...]] = ()
-    failed_on: New[tuple[str, ...]] = ()
-    time_serial: New[Count] = 0
-    time_off_refused: New[bool] = False
+    publish: New[Annotated[Publish, about("How it was submitted; this does not change afterwards.")]] = Publish.SERVICE
+    schedule_repeats: New[
+        Annotated[Count, about("How often the same time was set again, after it was found missing.")]
+    ] = 0
+    schedule_unseen_since: New[
+        Annotated[Utc | None, about("When the service accepted a time that is not seen yet, UTC.")]
+    ] = None
+    schedule_finding: New[
+        Annotated[Finding | None, about("Whether the service kept this time; another one begins at null.")]
+    ] = None
+    time_missing: New[
+        Annotated[bool, about("It lacks the publish time it was submitted for; it may stay unpublished.")]
+    ] = False
+    approval: New[Annotated[Approval | None, about("An approval that waits for the job's time.")]] = None
+    approved_at: New[Annotated[Utc | None, about("When the service accepted the last approval, UTC.")]] = None
+    publish_finding: New[Annotated[Finding | None, about("Whether the publication followed.")]] = None
+    published_on: New[Annotated[tuple[str, ...], about("The platforms where it was seen as published.")]] = ()
+    failed_on: New[Annotated[tuple[str, ...], about("The platforms where publishing was seen to fail.")]] = ()
+    time_serial: New[
+        Annotated[Count, about("The serial when it was recorded or its time last changed; 0: unknown.")]
+    ] = 0
+    time_off_refused: New[Annotated[bool, about("The service refused to take its publish time off.")]] = False
 
     @property
     def kind(self) -> Kind:

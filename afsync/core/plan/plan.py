@@ -64,7 +64,8 @@ class Spending(Struct, frozen=True):
 class Waiting(Struct, frozen=True):
     """A submission that is produced and waits for an approval, with links for the reviewer where there are any.
 
-    `platforms` is where it goes, as far as the service tells; `schedule` its publish time, kept by afsync if `held`.
+    `platforms` are where it will be published, as far as the service reports that; `schedule` is its publish time, kept
+    by afsync if `held`.
     """
 
     address: str
@@ -76,49 +77,58 @@ class Waiting(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """Everything that would happen, and everything apply needs to make it happen.
-
-    `as_of` is the moment of deciding (UTC). `withheld` are changes that are not made until a person decides;
-    each has a violation with the same address. `notices` are warnings and notes. `violations` stop apply:
-    those in `blocking` before anything is sent, the others after the rest was done. `refreshed` are records as the
-    service tells them now, for apply to save; so is `suspected`, from when on jobs are in doubt, `trust`, what was kept
-    until now, and `watched`, the cancelled jobs that are still watched. `resolutions` say what becomes of every
-    submission whose outcome was not known; `quarantine` (seconds) is how long they are looked for, `settle` and `watch`
-    (seconds), and `accept_unstaged`, as in `core.plan.facts.Options`. `balance` is None where the service did not
-    tell it. `waiting` are the submissions that wait for an approval, whether this plan gives it or not. `limits` are
-    those in force. `reads` is how many requests it took to make it. `skew`: seconds by which the service's clock is
-    ahead of ours. `considered` is what apply remembers of each series, `left` are the addresses of its records that
-    ended long ago, and that the state forgets. `budget` is how the declared budget stands.
-    """
+    """Everything that would happen, and everything apply needs to make it happen."""
 
     lineage: str
     serial: int
+    """With `lineage`, the version of the state that the plan was made from."""
     as_of: datetime
+    """The moment of deciding (UTC)."""
     account: Account
     changes: tuple[Change, ...] = ()
     withheld: tuple[Change, ...] = ()
+    """Changes that are not made until a person decides; each has a violation with the same address."""
     notices: tuple[Problem, ...] = ()
+    """Warnings and notes."""
     violations: tuple[Problem, ...] = ()
+    """Because of these, apply does the rest and then ends with an error."""
     blocking: tuple[Problem, ...] = ()
+    """Because of these, apply sends nothing."""
     resolutions: tuple[Resolution, ...] = ()
+    """What becomes of every submission whose outcome was not known."""
     refreshed: Mapping[str, Record] = field(default_factory=dict)
+    """Records as the service reports them now. Apply saves them, and `suspected`, `trust` and `watched`."""
     suspected: datetime | None = None
+    """Jobs in the account that were created after this (UTC) are in doubt."""
     trust: Mapping[Effect, Trust] = field(default_factory=dict)
+    """How often the service kept what it accepted, until now."""
     balance: int | None = None
+    """Credits; None where the service did not report it."""
     per_minute: int = 60
+    """The rate limit of the service, in requests."""
     reads: int = 0
+    """How many requests it took to make the plan."""
     skew: float = 0.0
+    """Seconds by which the service's clock is ahead of ours."""
     declared: int = 0
+    """How many templates, jobs and series the files declare."""
     quarantine: float = 600.0
+    """Seconds. This, `settle`, `watch` and `accept_unstaged` are as in `core.plan.facts.Options`."""
     settle: float = 120.0
     watch: float = 86_400.0
     accept_unstaged: bool = False
     waiting: tuple[Waiting, ...] = ()
+    """The submissions that wait for an approval, whether this plan gives it or not."""
     limits: tuple[LimitUse, ...] = ()
+    """The limits that are in force, and their use by this plan."""
     watched: Mapping[str, Watched] = field(default_factory=dict)
+    """The cancelled jobs that are still watched."""
     considered: Mapping[str, Considered] = field(default_factory=dict)
+    """What apply remembers of each series."""
     left: tuple[str, ...] = ()
+    """The addresses of occurrences that ended long ago, and that the state forgets."""
     budget: Spending | None = None
+    """How the declared budget stands."""
 
     def makes_template(self, address: str) -> Template | None:
         """The template this plan makes or takes over at an address, if it does."""
