@@ -13,7 +13,7 @@ import click
 
 from afsync.__version__ import __version__
 from afsync.command_list import COMMANDS, DIRECTORY_HELP, WIDEST, help_text
-from afsync.errors import AfsyncError, ConfigError, Exit, Interrupted
+from afsync.errors import AfsyncError, ConfigError, Exit, Interrupted, Problem
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": WIDEST}
 
@@ -122,8 +122,11 @@ def _usage(error: click.ClickException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         _say(error.format_message())
         return Exit.ERROR
+    from afsync.commands.console import stderr_paint
+    from afsync.output.tables import wrapped
+
     context = getattr(error, "ctx", None)
-    _say(f"Error: {error.format_message()}")
+    _say(f"Error: {wrapped(error.format_message(), stderr_paint().columns, len('Error: '))}")
     if context is not None:
         _say(f"  see `{context.command_path} --help`")
     return Exit.ERROR
@@ -136,18 +139,15 @@ def _below() -> str:
 
 def _known(error: AfsyncError, say: Callable[[str], None]) -> int:
     from afsync.commands.ci import publish_error
-    from afsync.output.problems import problems_text
-    from afsync.output.values import escape_control
+    from afsync.commands.console import stderr_paint
+    from afsync.output.problems import problem_block, problems_text
 
     publish_error(error)
     if isinstance(error, ConfigError):
-        from afsync.commands.console import stderr_paint
-
         say(problems_text(error.problems, stderr_paint()).rstrip("\n"))
     else:
-        say(f"{_below() if isinstance(error, Interrupted) else ''}Error: {escape_control(error.message)}")
-        if error.hint:
-            say(f"  {escape_control(error.hint)}")
+        below = _below() if isinstance(error, Interrupted) else ""
+        say(below + problem_block(Problem("stopped", error.message, error.hint), stderr_paint()))
     return error.exit_code
 
 

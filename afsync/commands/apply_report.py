@@ -12,7 +12,7 @@ from afsync.app.files import write_private
 from afsync.app.preparation import ApplyRequest
 from afsync.commands.account_flags import CommandResult
 from afsync.commands.ci import append_summary, in_github, publish_error, publish_problems
-from afsync.commands.console import Out, in_block, messages, stdout_paint, warn_unwritten
+from afsync.commands.console import Out, in_block, messages, stderr_paint, stdout_paint, warn_unwritten
 from afsync.commands.progress import EventLines
 from afsync.commands.report_flags import TEXT, Reports
 from afsync.core.account_results import Numbers
@@ -28,6 +28,7 @@ from afsync.output.intents import unresolved_noun
 from afsync.output.outcomes import Tally, approved_text, outcome_problem, seen_lines, summary_text
 from afsync.output.outcomes_markdown import apply_markdown, outcomes_markdown
 from afsync.output.plan_text import held_number
+from afsync.output.problems import problem_block
 from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
@@ -157,10 +158,7 @@ def _unresolved(plan: Plan, done: RunReport) -> Iterator[Purpose]:
 
 
 def _say_stopped(error: AfsyncError) -> None:
-    say = messages()
-    say(f"\nError: {escape_control(error.message)}\n")
-    if error.hint:
-        say(f"  {escape_control(error.hint)}\n")
+    messages()(f"\n{problem_block(Problem('stopped', error.message, error.hint), stderr_paint())}\n")
 
 
 def _publish_outcomes(

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import click
 
-from afsync.output.values import Paint, ansi_paint, no_paint
+from afsync.output.values import Paint, no_paint
 
 _BLOCK = "afsync.block"
 
@@ -38,8 +38,12 @@ def stderr() -> TextIO:
 
 
 def _paint(stream: TextIO) -> Paint:
+    if not stream.isatty():
+        return no_paint
+    from shutil import get_terminal_size  # takes long to load, and only a terminal needs it
+
     dumb = os.environ.get("TERM") == "dumb"
-    return ansi_paint if stream.isatty() and not os.environ.get("NO_COLOR") and not dumb else no_paint
+    return Paint(coloured=not os.environ.get("NO_COLOR") and not dumb, columns=get_terminal_size().columns)
 
 
 def stdout_paint() -> Paint:

@@ -23,6 +23,7 @@ from afsync.output.calendar_labels import (
     time_label,
     window_title,
 )
+from afsync.output.problems import hinted, labelled
 from afsync.output.tables import Cell, table, width
 from afsync.output.values import Paint, count, escape_control, no_paint
 
@@ -170,11 +171,10 @@ def _notices(page: Page, paint: Paint) -> Iterator[str]:
         yield ""
     for entry, problem in said:
         at = f"{_moment(entry, page)}: " if entry else ""
-        severity = paint(problem.severity.value.capitalize() + ":", "yellow")
         place = f"{problem.location}: " if problem.location else ""
-        yield f"{severity} {at}{escape_control(place)}{escape_control(problem.message)}"
+        yield labelled(problem.severity, f"{at}{place}{problem.message}", paint)
         if problem.hint:
-            yield f"  {escape_control(problem.hint)}"
+            yield hinted(problem.hint, paint)
 
 
 def _moment(entry: CalendarEntry, page: Page) -> str:

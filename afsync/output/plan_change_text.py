@@ -15,6 +15,7 @@ from afsync.core.records import Publish, RecordedJob
 from afsync.core.resources import Job, Schedule
 from afsync.core.trust.publications import publication_failed
 from afsync.output.approvals import published_lines
+from afsync.output.tables import wrapped
 from afsync.output.values import Paint, count, escape_control, no_paint, shown, shown_schedule, size
 
 _COLOURS = {
@@ -37,7 +38,7 @@ def change_lines(change: Change, paint: Paint = no_paint, plan: Plan | None = No
     details = _published(change, plan) if change.action is Action.APPROVE else _details(change)
     yield from (f"      {line}" for line in (*details, *video_lines(change)))
     if change.warning:
-        yield "      " + paint(f"warning: {escape_control(change.warning)}", "yellow")
+        yield "      " + paint(wrapped(f"warning: {escape_control(change.warning)}", paint.columns, 6), "yellow")
 
 
 def _sentence(change: Change) -> str:

@@ -11,12 +11,12 @@ from afsync.core.plan.order import plan_seconds
 from afsync.core.plan.plan import LimitUse, Plan
 from afsync.core.recovery.resolution import resolution_options, resolution_summary
 from afsync.core.text import duration
-from afsync.errors import Problem, Severity
+from afsync.errors import Problem
 from afsync.output.approvals import waiting_lines
 from afsync.output.budget import budget_text
 from afsync.output.intents import unresolved_noun
 from afsync.output.plan_change_text import change_lines
-from afsync.output.problems import problem_block
+from afsync.output.problems import hinted, labelled, problem_block
 from afsync.output.values import Paint, count, escape_control, no_paint
 
 NO_CHANGES = "No changes. Your account matches the configuration."
@@ -61,7 +61,7 @@ def _withheld(plan: Plan, paint: Paint) -> Iterator[str]:
             yield paint(f"{title}:", "bold")
         for problem in problems:
             yield ""
-            yield from ("  " + line for line in problem_block(problem, paint).splitlines())
+            yield from ("  " + line for line in problem_block(problem, paint.indented(2)).splitlines())
         if problems:
             yield ""
 
@@ -78,13 +78,12 @@ def held_number(plan: Plan) -> int:
 
 def _notices(plan: Plan, paint: Paint) -> Iterator[str]:
     for notice, following in zip_longest(plan.notices, plan.notices[1:]):
-        colour = "yellow" if notice.severity is Severity.WARNING else "dim"
-        yield f"{paint(notice.severity.value.capitalize() + ':', colour)} {escape_control(notice.message)}"
+        yield labelled(notice.severity, notice.message, paint)
         if notice.location and not notice.address:
             yield f"  at {escape_control(str(notice.location))}"
         # A hint that several in a row share is printed once, below the last.
         if notice.hint and not (following and following.hint == notice.hint):
-            yield f"  {escape_control(notice.hint)}"
+            yield hinted(notice.hint, paint)
     if plan.notices:
         yield ""
 

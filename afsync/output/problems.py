@@ -10,6 +10,7 @@ from msgspec import Struct, to_builtins
 
 from afsync.errors import Location, Problem, Severity
 from afsync.output.json_text import json_text
+from afsync.output.tables import wrapped
 from afsync.output.values import Paint, count, escape_control, no_paint
 
 FORMAT_VERSION = "1.0"
@@ -22,23 +23,34 @@ _NOWHERE = "no_project"
 
 def problem_block(problem: Problem, paint: Paint = no_paint) -> str:
     """One problem: severity and message, the place, the line itself with a mark under it, and what to do."""
-    label = paint(f"{problem.severity.value.capitalize()}:", _COLOURS[problem.severity])
-    lines = [f"{label} {escape_control(problem.message)}"]
+    lines = [labelled(problem.severity, problem.message, paint)]
     at = problem.location
     if at is not None and problem.code != _NOWHERE:
         lines.append(paint(f"  at {escape_control(str(at))}", "dim"))
         if at.text is not None and at.line is not None:
-            lines += _excerpt(at.line, at.column, at.text)
+            lines += _excerpt(at.line, at.column, at.text, paint)
     if problem.hint:
-        lines.append(f"  {escape_control(problem.hint)}")
+        lines.append(hinted(problem.hint, paint))
     return "\n".join(lines)
 
 
-def _excerpt(number: int, column: int | None, text: str) -> list[str]:
+def labelled(severity: Severity, message: str, paint: Paint) -> str:
+    """`Error: ` and the message, as wide as a terminal is."""
+    label = f"{severity.value.capitalize()}:"
+    return f"{paint(label, _COLOURS[severity])} {wrapped(escape_control(message), paint.columns, len(label) + 1)}"
+
+
+def hinted(hint: str, paint: Paint) -> str:
+    """What to do, below the message."""
+    return f"  {wrapped(escape_control(hint), paint.columns, 2)}"
+
+
+def _excerpt(number: int, column: int | None, text: str, paint: Paint) -> list[str]:
     text = text.rstrip("\r\n").replace("\t", " ")
-    start = max(0, (column or 1) - _MAX_LINE + 40) if len(text) > _MAX_LINE else 0
     gutter = f"  {number:>4} | "
-    result = [gutter + escape_control(text[start : start + _MAX_LINE])]
+    most = _MAX_LINE if paint.columns is None else max(40, min(_MAX_LINE, paint.columns - len(gutter)))
+    start = max(0, (column or 1) - most // 4 * 3) if len(text) > most else 0
+    result = [gutter + escape_control(text[start : start + most])]
     if column is not None:
         before = escape_control(text[start : column - 1])
         result.append(" " * (len(gutter) - 2) + "| " + " " * len(before) + "^")

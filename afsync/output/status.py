@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +13,7 @@ from afsync.core.job_status import JobPhase, JobStatus
 from afsync.output.approvals import approve_command, preview_json, preview_lines
 from afsync.output.json_text import json_text
 from afsync.output.plan_json import schedule_json
-from afsync.output.tables import Cell, table
+from afsync.output.tables import Cell, table, table_width
 from afsync.output.values import Paint, count, escape_control, iso, iso_or_none, no_paint, shown_schedule
 
 _COLOURS: Mapping[JobPhase, str] = {
@@ -39,11 +40,29 @@ def status_text(jobs: Sequence[JobStatus], now: datetime, paint: Paint = no_pain
     """The table, what waits for an approval, and how many there are of each; ends in a newline."""
     if not jobs:
         return "No jobs.\n"
-    rows = [_row(job, now) for job in jobs]
-    return "\n".join([*table(_HEAD, rows, paint), *_waiting(jobs, now, paint), "", summary(jobs)]) + "\n"
+    return "\n".join([*_fitting(jobs, now, paint), *_waiting(jobs, now, paint), "", summary(jobs)]) + "\n"
 
 
-def _row(job: JobStatus, now: datetime) -> list[Cell]:
+def _fitting(jobs: Sequence[JobStatus], now: datetime, paint: Paint) -> Iterator[str]:
+    """The table within the columns of a terminal: without how long it is until a time, then with each link below its
+    job, and then with the address above."""
+    columns = sys.maxsize if paint.columns is None else paint.columns
+    for rows in ([_row(job, now) for job in jobs], [_row(job, None) for job in jobs]):
+        if table_width(_HEAD, rows) <= columns:
+            yield from table(_HEAD, rows, paint)
+            return
+    links = [row[-1].text for row in rows]
+    rows = [[*row[:-1], Cell("")] for row in rows]
+    if above := table_width(_HEAD, rows) > columns:
+        rows = [[Cell(""), *row[1:]] for row in rows]
+    head, *lines = table(_HEAD, rows, paint)
+    yield from (paint(_HEAD[0], "dim"), f"  {head}") if above else (head,)
+    for job, line, link in zip(jobs, lines, links, strict=True):
+        yield from (job.address, f"  {line}") if above else (line,)
+        yield from [f"  {link}"] if link else []
+
+
+def _row(job: JobStatus, now: datetime | None) -> list[Cell]:
     return [
         Cell(job.address),
         Cell(state(job), _COLOURS[job.phase]),
@@ -73,10 +92,11 @@ def _told(job: JobStatus) -> str:
     return _DONE if _kind(job) == _DONE else _PRODUCED
 
 
-def _publishes(job: JobStatus, now: datetime) -> str:
+def _publishes(job: JobStatus, now: datetime | None) -> str:
     if job.schedule is None or job.phase in (JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING):
         return ""  # the time that was asked for: nothing is published then
-    return f"{shown_schedule(job.schedule, instant=False)} ({relative(job.schedule.utc, now)})"
+    time = shown_schedule(job.schedule, instant=False)
+    return f"{time} ({relative(job.schedule.utc, now)})" if now else time
 
 
 def relative(moment: datetime, now: datetime) -> str:

@@ -4,34 +4,47 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.regex import regex
 from afsync.core.resources import Schedule
 from afsync.core.text import LIKE_FORMULAS
 from afsync.core.text import count as count
 
-Paint = Callable[[str, str], str]
-"""Text and the name of a colour to coloured text."""
+
+class Paint(Struct, frozen=True):
+    """How text is shown: with colours or without, and on how many columns; None where it is no terminal."""
+
+    coloured: bool = False
+    columns: int | None = None
+
+    def __call__(self, text: str, colour: str) -> str:
+        """`text` with the escape codes of a colour, by its name."""
+        if not (self.coloured and text):
+            return text
+        code = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}[colour]
+        return f"\x1b[{code}m{text}\x1b[0m"
+
+    def indented(self, by: int) -> Paint:
+        """For what is printed `by` columns further right."""
+        return self if self.columns is None else replace(self, columns=self.columns - by)
+
+
+no_paint = Paint()
+"""For a pipe or a file."""
+
+ansi_paint = Paint(coloured=True)
 
 _PLAIN = regex(r"(?:[A-Za-z0-9_./(]|[^\x00-\xa0])[^\x00-\x1f\"'#{}\[\],&*!|>%@`\\]*")
 _LOOKS_TYPED = regex(r"(?i)true|false|null|~|[-+]?[0-9][0-9_.]*(e[-+]?[0-9]+)?|0x[0-9a-f]+|0o[0-7]+")
 _LOG_COMMAND = regex(r"#(?=#\w*\[)")
 _MAX = 600
-
-
-def no_paint(text: str, _colour: str) -> str:
-    """`text` without colour, for a pipe or a file."""
-    return text
-
-
-def ansi_paint(text: str, colour: str) -> str:
-    """`text` with the escape codes of a colour, for a terminal."""
-    code = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}[colour]
-    return f"\x1b[{code}m{text}\x1b[0m" if text else text
 
 
 def escape_control(text: str) -> str:

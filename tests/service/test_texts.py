@@ -15,6 +15,7 @@ from afsync.output.approvals import preview_json, preview_lines, preview_markdow
 from afsync.output.results import result_text
 from afsync.output.status import change_line, relative, status_text, summary
 from afsync.output.tables import Cell, table, width
+from afsync.output.values import ansi_paint
 from tests.builders import AHEAD, NOW, PAST
 
 EVIL = "\x1b[31m\u202eevil\r\n::add-mask::x"
@@ -23,8 +24,8 @@ LINK = "https://media.example/v.mp4?X-Sig=1&a=b"
 
 def test_a_table_is_as_wide_as_it_needs_to_be() -> None:
     rows = [[Cell("日本"), Cell(""), Cell("x", "red")], [Cell("a"), Cell(""), Cell("")]]
-    lines = list(table(("ONE", "TWO", "THREE"), rows, lambda text, colour: f"<{text}>"))
-    assert lines == ["<ONE>   <THREE>", "日本  <x>", "a"]
+    lines = list(table(("ONE", "TWO", "THREE"), rows, ansi_paint))
+    assert lines == ["\x1b[2mONE\x1b[0m   \x1b[2mTHREE\x1b[0m", "日本  \x1b[31mx\x1b[0m", "a"]
     assert width("e\u0301a") == 2
 
 
