@@ -12,11 +12,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
 
+from afsync.core.clocks import FIRST, LAST
 from afsync.core.links import text_without_signed
 from afsync.errors import BadAnswer
 
@@ -195,7 +196,7 @@ def moment(value: object) -> datetime | None:
     """A time stamp in any of the service's forms, as a UTC datetime; None when it is none of them.
 
     ISO 8601 with Z or an offset (without either: UTC), or milliseconds since 1970 as a number or as digits. None at the
-    ends of the calendar too: what is added to such a time, or a time zone, is beyond them.
+    ends of the calendar too: in some time zones they are beyond it.
     """
     found = None
     try:
@@ -210,7 +211,7 @@ def moment(value: object) -> datetime | None:
             found = datetime.fromtimestamp(value / 1000, UTC)  # type: ignore[operator]
     except (ValueError, OverflowError, OSError):
         return None
-    return found if found is not None and MINYEAR < found.year < MAXYEAR else None
+    return found if found is not None and FIRST <= found <= LAST else None
 
 
 def iso(at: datetime) -> str:

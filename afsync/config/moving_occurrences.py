@@ -13,6 +13,7 @@ from afsync.config.occurrence_jobs import SeriesAtMoment, jobs_at
 from afsync.config.problem_report import Report
 from afsync.config.timed_submissions import TimedSubmissions
 from afsync.core.addresses import Kind, occurrence_address
+from afsync.core.clocks import LAST
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint
 from afsync.core.moves import is_done_with
 from afsync.core.records import RecordedJob
@@ -23,6 +24,8 @@ from afsync.core.state import Recorded
 _Mark = tuple[str, datetime]
 """What was asked for, and when it is published."""
 
+_END = LAST - timedelta(days=366)
+_A_SECOND = timedelta(seconds=1)
 _OTHER_DAYS = timedelta(days=31)
 """A submitted occurrence moves at most this far behind the last one that was submitted."""
 
@@ -51,9 +54,8 @@ def moving(
     if not gone or not report.clean:
         return []
     times = {at for _, at in gone.values()}
-    first, last = min(times) - timedelta(seconds=1), max(times)
     for each in found:
-        there = [o for o in _ahead(each, jobs, first, last) if o.utc in times]
+        there = [o for at in sorted(times) if at < _END for o in _ahead(each, jobs, at - _A_SECOND, at) if o.utc == at]
         left_out = [*left_out, *jobs_at(each, there, timed, report, now)]
     free = Counter(gone.values())
     fresh = sorted(jobs.keys() - recorded.jobs.keys() - blocked)
@@ -61,7 +63,7 @@ def moving(
     moved = [(declared, job) for declared, job in left_out if _takes(free, job, times)]
     rest = {a: recorded.jobs[a] for a, mark in sorted(gone.items(), reverse=True) if _one_of(free, mark)}
     jobs = {**jobs, **{job.address: job for _, job in moved}}
-    more = (_on_other_days(each, rest, new, jobs, last, timed, report, now) for each in found)
+    more = (_on_other_days(each, rest, new, jobs, timed, report, now) for each in found)
     return moved + [pair for pairs in more for pair in pairs]
 
 
@@ -90,7 +92,6 @@ def _on_other_days(
     rest: Mapping[str, RecordedJob],
     new: set[str],
     jobs: Mapping[str, Job],
-    last: datetime,
     timed: TimedSubmissions,
     report: Report,
     now: datetime,
@@ -102,12 +103,14 @@ def _on_other_days(
     Example: Fridays 4 and 11 December are submitted, the horizon ends on the 11th, and the series moves to Saturdays.
     Only Saturday 5 is within the horizon, so Saturday 12 is declared too, and the record of the 11th moves there."""
     addresses = (occurrence_address(found.series.key, i) for i in found.records)
-    gone = (r for a in addresses if (r := rest.get(a)) and r.schedule and r.schedule.utc > now)
-    free = Counter(recorded_fingerprint(Kind.JOB, r.declared, r.fingerprint) for r in gone if not is_done_with(r))
-    if not free:
+    ahead = ((r, r.schedule.utc) for a in addresses if (r := rest.get(a)) and r.schedule and not is_done_with(r))
+    gone = [(r, at) for r, at in ahead if now < at < _END]
+    free = Counter(recorded_fingerprint(Kind.JOB, r.declared, r.fingerprint) for r, _ in gone)
+    if not gone:
         return []
     for address in (o.address for o in found.state.declared if o.address in new):
         _one_of(free, fingerprint(Kind.JOB, jobs[address].values))
-    behind = [*_ahead(found, jobs, now + found.series.horizon, last + _OTHER_DAYS)][: free.total()]
+    last = max(at for _, at in gone) + _OTHER_DAYS
+    behind = [*_ahead(found, jobs, now + found.series.horizon, last)][: free.total()]
     pairs = jobs_at(found, behind, timed, report, now)
     return [(d, j) for d, j in pairs if _one_of(free, fingerprint(Kind.JOB, j.values))]

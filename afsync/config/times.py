@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from afsync.config.problems import Code, InvalidValue
+from afsync.core.clocks import FIRST, LAST
 from afsync.core.regex import regex
 from afsync.core.resources import Schedule
 from afsync.core.text import did_you_mean
@@ -40,8 +41,8 @@ def parse_schedule(written: str, zone: str | None) -> Schedule:
         raise InvalidValue(Code.BAD_TIME, f"`{written}` is a day without a time", f"add one: {written} 09:00")
     try:
         instant = _with_offset(written, found) if found.lastgroup == "offset" else _in_zone(written, zone)
-        if not MINYEAR < instant.year < MAXYEAR:  # what is added to it, or a time zone, would be beyond the calendar
-            raise ValueError(f"it has to be in the years {MINYEAR + 1} to {MAXYEAR - 1}")
+        if not FIRST <= instant <= LAST:
+            raise ValueError("it has to be from 0001-01-02 to 9999-12-31 00:00 UTC")
         return Schedule(written, instant, zone)
     except InvalidValue:
         raise

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from afsync.core.text import duration
 from afsync.errors import Problem, Severity
 
 SAID, DECISIVE = 60.0, 300.0
 """Seconds by which the clocks may differ: beyond SAID there is a warning, beyond DECISIVE the service's decides."""
+
+
+FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+"""The times between these are in the calendar in every time zone."""
 
 
 def skew(server_time: datetime | None, now: datetime) -> float:

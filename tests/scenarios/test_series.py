@@ -226,6 +226,17 @@ def test_a_held_date_that_is_skipped_once_its_time_has_come_is_not_published(wor
     assert all(world.by_hand("GET", f"/jobs/{i}").get("status") != "published" for i in ids.values())
 
 
+def test_a_job_that_was_put_off_to_the_end_of_the_calendar_can_be_removed(world: World) -> None:
+    job = {"url": URL, "platforms": ["tiktok"], "schedule": "9999-12-31T00:00:00Z"}
+    world.declare(jobs={"off": job})
+    world.applied()
+    for command in ("status", "calendar", "plan"):
+        world.does(command)
+    world.is_settled()
+    show(world, rule={"zone": "Pacific/Kiritimati"}, horizon="0d")
+    assert [c[0] for c in changes(world)] == ["delete"]
+
+
 def test_a_job_written_by_hand_becomes_a_date_of_a_series(world: World) -> None:
     first, third = monday(world, 0), monday(world, 2)
     job = {"url": URL, "topic": "Recap", "platforms": ["tiktok"], "allow_duplicate": True}
