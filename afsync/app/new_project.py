@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from afsync.api.access import said_outside
 from afsync.app.files import data_folder, read_text, write_whole
 from afsync.app.project import load_project
-from afsync.app.project_state import check_account, lineage_there, store_at
+from afsync.app.project_state import check_account, lineage_there, local_store
 from afsync.config.edit import add_account, add_lineage
 from afsync.config.files import PROJECT_FILE
 from afsync.config.keys.project import STATE
@@ -26,6 +26,7 @@ from afsync.core.state_place import is_elsewhere
 from afsync.core.text import did_you_mean
 from afsync.errors import StateError, UsageError
 from afsync.output.values import escape_control
+from afsync.store.damaged import moved_to
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
@@ -43,18 +44,38 @@ def write_files(context: Context, say: Callable[[str], None], *, empty: bool) ->
     for each. Returns whether there was no project. Where something is wrong, nothing is written."""
     root = context.directory
     file = root / PROJECT_FILE
-    begun = not file.exists()
+    said = read_text(file).removeprefix("\ufeff") if file.exists() else ""
+    begun = all(not line.strip() or line.startswith(("#", "---")) for line in said.splitlines())
     if begun:
+        lineage, account = _state_there(context)
         # Written down, so that the next shell, without the variable, asks the service that the state belongs to.
-        service = said_outside(context.environ)
-        for name, text in starter(str(uuid.uuid4()), now=context.now(), empty=empty, base_url=service).items():
-            if not (root / name).exists():
-                write_whole(root / name, text, root)
+        service = said_outside(context.environ) or (account.base_url if account else None)
+        for name, text in starter(lineage, now=context.now(), empty=empty, base_url=service).items():
+            if name == PROJECT_FILE or not (root / name).exists():
+                # Comments of a file that says nothing else are kept.
+                comments = "".join(f"{line}\n" for line in said.splitlines() if line.startswith("#"))
+                write_whole(root / name, comments + text if name == PROJECT_FILE else text, root)
                 say(f"Wrote {name}.\n")
     else:
         _add_lineage(context, file, say)
     write_whole(root / SCHEMA_FILE, (data_folder("schemas") / "afsync.schema.json").read_text(encoding="utf-8"), root)
     return begun
+
+
+def _state_there(context: Context) -> tuple[str, Account | None]:
+    """The lineage and the account of the state in the usual place, for a project whose files are gone; else a new
+    lineage. StateError where a state is there that does not say its own."""
+    store = local_store(context)
+    if not store.exists():
+        known = store.lineages()
+        return known[0] if len(known) == 1 else str(uuid.uuid4()), None
+    try:
+        recorded = store.read(unmerged=True)[0]
+    except StateError:
+        if len(known := store.lineages()) == 1:
+            return known[0], None
+        raise
+    return recorded.lineage, recorded.account
 
 
 def _add_lineage(context: Context, file: Path, say: Callable[[str], None]) -> None:
@@ -77,14 +98,19 @@ def refuse_second_state(context: Context, project: LoadedProject) -> None:
     place = project.settings.state
     if not is_elsewhere(place):
         return
+    local = local_store(context)
+    back = f"write `state: {STATE}` again, then"
     try:
-        local = store_at(context, project, STATE).read(unmerged=True)[0]
-    except StateError:
-        return  # There is none, or only the note of one that was taken away.
-    if local.lineage == project.settings.lineage:
-        text = f"This project has its state in {STATE}, and none in {place}."
-        hint = f"take it there: write `state: {STATE}` again, then `afsync state migrate {place}`"
-        raise StateError(text, hint)
+        if not local.exists() or local.read(unmerged=True)[0].lineage != project.settings.lineage:
+            return
+    except StateError as error:
+        known = local.lineages()
+        if moved_to((context.directory / STATE).read_bytes()) or (known and project.settings.lineage not in known):
+            return  # Only the note of one that was taken away, or the state of another project.
+        hint = f"{back}: {error.hint or 'plan'}; after that `afsync state migrate {place}`"
+        raise StateError(f"This project has its state here, and none in {place}. {error.message}", hint) from None
+    text = f"This project has its state in {STATE}, and none in {place}."
+    raise StateError(text, f"take it there: {back} `afsync state migrate {place}`")
 
 
 def pin_account(context: Context, project: LoadedProject, remote: Remote, say: Callable[[str], None]) -> None:

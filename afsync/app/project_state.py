@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from afsync.__version__ import __version__
 from afsync.api.access import is_real
+from afsync.config.keys.project import STATE
 from afsync.core.addresses import typed
 from afsync.core.command_lines import INIT, STATE_HISTORY
 from afsync.core.state import Account, Recorded
@@ -39,6 +40,11 @@ def store_at(context: Context, project: LoadedProject, place: str) -> Store:
     """The store that `state: PLACE` would name."""
 
     return opening.open_store(project.root, place, afsync_version=__version__, environ=context.environ)
+
+
+def local_store(context: Context) -> Store:
+    """The store in the usual place in this directory, whatever afsync.yaml says."""
+    return opening.open_store(context.directory, STATE, afsync_version=__version__, environ=context.environ)
 
 
 def lineage_there(context: Context, project: LoadedProject) -> str | None:
@@ -133,7 +139,8 @@ def check_owner(recorded: Recorded, *, lineage: str, account_id: str | None, bas
     if recorded.lineage != lineage:
         raise StateError(
             f"The state is of another project: its lineage is {recorded.lineage}, that of afsync.yaml {lineage}.",
-            f"put the right state in its place, or name it with `state:`; {STATE_HISTORY} shows what there is",
+            f"if that `lineage:` was copied from elsewhere, remove the line and run {INIT}; else put the right state "
+            f"in its place, or name it with `state:`; {STATE_HISTORY} shows what there is",
         )
     known = recorded.account
     if known is not None and (account_id or known.id, base_url) != (known.id, known.base_url):

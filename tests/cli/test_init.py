@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,37 @@ def test_a_starter_names_what_its_reader_has(folder: Sandbox) -> None:
     folder.does("init")
     text = (folder.root / "afsync.yaml").read_text()
     assert "`afsync explain`" in text and "docs/" not in text
+
+
+def test_lost_files_get_the_lineage_and_the_service_of_the_state(fresh: Sandbox) -> None:
+    fresh.applied()
+    url = fresh.state["account"]["base_url"]
+    (fresh.root / "afsync.yaml").unlink()
+    fresh.does("init", env={"AURAFLUX_BASE_URL": None})
+    text = (fresh.root / "afsync.yaml").read_text()
+    assert f"\nlineage: {LINEAGE} " in text and f"base_url: {url}\n" in text
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# mine\n---\n"])
+def test_an_empty_file_is_filled(folder: Sandbox, text: str) -> None:
+    (folder.root / "afsync.yaml").write_text(text)
+    assert "Wrote afsync.yaml.\n" in folder.does("init").out
+    assert ("# mine\n" in text) == (folder.root / "afsync.yaml").read_text().startswith("# mine\n")
+    folder.does("validate")
+
+
+@pytest.mark.parametrize("content", ["old", "{"])
+def test_no_second_state_beside_one_that_cannot_be_used(fresh: Sandbox, content: str) -> None:
+    for command in (("init", "-q", "--bare", "remote"), ("init", "-q"), ("remote", "add", "origin", "./remote")):
+        subprocess.run(["git", *command], cwd=fresh.root, check=True)
+    file = fresh.root / ".afsync/state.json"
+    before = file.read_text()
+    if content == "old":
+        (fresh.root / f".afsync/history/00009999.{LINEAGE}.json").write_text(before)
+    else:
+        file.write_text(content)
+    text = (fresh.root / "afsync.yaml").read_text()
+    (fresh.root / "afsync.yaml").write_text(f"{text}\nstate: branch:third\n")
+    refused = fresh.does("init", code=7)
+    assert "This project has its state here, and none in branch:third" in refused.err
+    assert "`afsync state restore" in refused.err and "`afsync state migrate branch:third`" in refused.err
