@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from afsync.core.decisions.notices import everything_matches, what_was_seen_matches
 from afsync.core.plan.actions import Reason
+from afsync.core.plan.limits import NOTHING_RECORDED
 from afsync.core.plan.order import plan_seconds
 from afsync.core.plan.plan import LimitUse, Plan
 from afsync.core.recovery.resolution import resolution_options, resolution_summary
@@ -22,6 +23,7 @@ from afsync.output.values import Paint, count, escape_control, no_paint
 NO_CHANGES = "No changes. Your account matches the configuration."
 NOTHING_SEEN = "No changes in what was looked at, which is not everything: see above."
 NOTHING_POSSIBLE = "Nothing to do, but not everything matches the configuration: see above."
+NOTHING_TO_DESTROY = "Nothing to destroy."
 BLOCKED = "Nothing is applied until this is decided"
 HELD_BACK = "Held back: your decision is needed"
 
@@ -100,6 +102,8 @@ def nothing_line(plan: Plan) -> str | None:
     """The sentence where nothing is to be done and nothing is held back; None otherwise."""
     if plan.changes or plan.violations or plan.blocking or plan.resolutions:
         return None
+    if NOTHING_RECORDED in plan.notices:
+        return NOTHING_TO_DESTROY
     if everything_matches(plan):
         return NO_CHANGES
     return NOTHING_SEEN if what_was_seen_matches(plan) else NOTHING_POSSIBLE
