@@ -11,6 +11,7 @@ from afsync.api.previews import MOST, previews
 from afsync.api.reader import ApiReader
 from afsync.api.snapshot import look_up, read_result
 from afsync.core.remote_account import NOTHING_READ, JobResult, Preview, Remote
+from afsync.core.service_statuses import COMPLETE
 
 SINGLES = 10
 """Jobs that are too old for the first page are asked for one by one, so many in one look, in turn."""
@@ -76,7 +77,7 @@ class JobPoller:
         due = [i for i in ids if i not in self.seen.results]
         if due:
             results = {i: read_result(self._reader, i) or JobResult(i, "", ready=False) for i in due}
-            produced = [i for i in due if i in self.seen.jobs and self.seen.jobs[i].status == "complete"]
+            produced = [i for i in due if i in self.seen.jobs and self.seen.jobs[i].status == COMPLETE]
             found = {**previews(self._reader, produced), **self.seen.previews}
             self.seen = replace(self.seen, results={**self.seen.results, **results}, previews=found)
         return self.seen

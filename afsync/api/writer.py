@@ -16,6 +16,7 @@ from afsync.api.wire_templates import template_body
 from afsync.core.answers import Answer, Committed, Rejected, Unknown
 from afsync.core.fingerprints import plain
 from afsync.core.resources import Values
+from afsync.core.service_statuses import CANCELLED, PUBLISHED, PUBLISHING
 from afsync.errors import ApiError, Interrupted, Refused
 
 
@@ -61,7 +62,7 @@ class ApiWriter:
             if refused.status != 409:
                 raise
             job = self._reader.job(job_id)
-            return None if job is None or job.status == "cancelled" else job.status
+            return None if job is None or job.status == CANCELLED else job.status
         return None
 
     def set_schedule(self, job_id: str, at: datetime | None) -> None:
@@ -94,7 +95,7 @@ class ApiWriter:
         except (ApiError, Interrupted):
             return answer
         # Where only some platforms are named, others may have been published before.
-        shown = job is not None and (job.status == "publishing" or (job.status == "published" and not platforms))
+        shown = job is not None and (job.status == PUBLISHING or (job.status == PUBLISHED and not platforms))
         return Committed(job_id, status=job.status) if job and shown else answer
 
     def upload(self, file: BinaryIO, *, filename: str, size: int, progress: Callable[[int], None]) -> str:

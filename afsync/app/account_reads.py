@@ -22,6 +22,7 @@ from afsync.core.plan.lookups import lookups, result_lookups
 from afsync.core.plan.only_due import may_be_due, not_seen_published, unknown_staging
 from afsync.core.recovery.resolution import Adopt
 from afsync.core.remote_account import JobResult, Lookups, Remote
+from afsync.core.service_statuses import COMPLETE
 from afsync.core.trust.publications import results_needed, staging_needed
 from afsync.core.trust.reviews import asks_for_review
 from afsync.errors import AuthError
@@ -92,7 +93,7 @@ def _unknown_reviews(project: LoadedProject, recorded: Recorded, approving: Iter
 
 
 def _is_complete(remote: Remote, job_id: str) -> bool:
-    return job_id in remote.jobs and remote.jobs[job_id].status == "complete"
+    return job_id in remote.jobs and remote.jobs[job_id].status == COMPLETE
 
 
 def _found_for_review(context: Context, project: LoadedProject, recorded: Recorded, remote: Remote) -> list[str]:

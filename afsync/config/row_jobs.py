@@ -26,6 +26,7 @@ from afsync.core.resources import Job
 from afsync.core.series import has_ended
 from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state import Considered
+from afsync.core.text import are
 from afsync.errors import Location, Problem, Severity
 
 
@@ -222,7 +223,7 @@ def passed(file: str, rows: Sequence[PassedRow]) -> Iterator[Problem]:
     ordered = sorted(rows, key=lambda r: r.date.utc, reverse=True)
     for old, group in groupby(sorted(ordered, key=lambda r: r.old), key=lambda r: r.old):
         found = [(r.line, r.date.instance) for r in group]
-        text = f"{_rows(found, 'has', 'have')} a time that has passed, and {_are(found)} not submitted now"
+        text = f"{_rows(found, 'has', 'have')} a time that has passed, and {are(found)} not submitted now"
         hint = "give it a later time to submit it; write `enabled: no` where it is not wanted any more"
         severity = Severity.NOTE if old else Severity.WARNING
         yield Problem("row_passed", f"{text}: {_few(file, found)}", hint, severity, None, _at(file, found))
@@ -250,10 +251,6 @@ def untimed(file: str, found: Sequence[Place], column: str | None = None) -> Ite
 
 def _rows(found: Sequence[Place], one: str, more: str) -> str:
     return f"1 row {one}" if len(found) == 1 else f"{len(found)} rows {more}"
-
-
-def _are(found: Sequence[Place]) -> str:
-    return "is" if len(found) == 1 else "are"
 
 
 def _few(file: str, found: Sequence[Place]) -> str:

@@ -16,7 +16,7 @@ from afsync.core.plan.actions import Action, Retire
 from afsync.core.records import RecordedJob
 from afsync.core.remote_account import ReadBack
 from afsync.core.resources import Job
-from afsync.core.service_statuses import PUBLISHED, PUBLISHING
+from afsync.core.service_statuses import CANCELLED, PUBLISHED, PUBLISHING
 from afsync.core.state import Recorded
 
 TIMED = ("scheduled", "queued_scheduled")
@@ -119,12 +119,12 @@ def compare(wanted: Sequence[Expected], found: ReadBack) -> Comparison:
     confirmed: list[Expected] = []
     unconfirmed: list[Expected] = []
     beyond = 0
-    for one in wanted:
-        is_there = _is_there(_as_offered(one, found), found)
+    for one in (_as_offered(each, found) for each in wanted):
+        is_there = _is_there(one, found)
         if is_there is None:
             beyond += 1
         else:
-            (confirmed if is_there else unconfirmed).append(_with_reason(_as_offered(one, found), found))
+            (confirmed if is_there else unconfirmed).append(_with_reason(one, found))
     return Comparison(tuple(confirmed), tuple(unconfirmed), beyond)
 
 
@@ -160,7 +160,7 @@ def _is_there(one: Expected, found: ReadBack) -> bool | None:
         case Observable.TEMPLATE:
             return None if found.templates is None else one.id in found.templates
         case Observable.CANCELLATION:
-            return found.jobs[one.id] == "cancelled" if one.id in found.jobs else None
+            return found.jobs[one.id] == CANCELLED if one.id in found.jobs else None
         case Observable.APPROVAL if one.id in found.jobs:
             return _is_published(one, found)
         case Observable.PUBLISH_TIME if found.publish_times is not None:

@@ -116,7 +116,7 @@ def _publish_time(
     if record.publish is Publish.HELD or job.status == PUBLISHED or not remote.reports_time_of(job.id):
         return
     wanted = record.schedule.utc if record.schedule and record.schedule.utc > now else None
-    found = (remote.publish_times or {}).get(job.id)
+    found = remote.publish_time(job.id)
     name = f"{address} ({job.id})"
     match wanted, found:
         case None, datetime():

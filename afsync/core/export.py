@@ -79,7 +79,7 @@ def _age(seen: RemoteTemplate | RemoteJob) -> tuple[float, str]:
 
 def _wanted(job: RemoteJob, jobs: JobSelection, facts: Facts) -> bool:
     """A declared job that failed or was cancelled would only be warned of in every plan, so none is."""
-    at = (facts.remote.publish_times or {}).get(job.id)
+    at = facts.remote.publish_time(job.id)
     group = group_of(job.status, waits=at is not None and at > facts.now)
     match jobs:
         case JobSelection.NONE:
@@ -96,7 +96,7 @@ def _template(seen: RemoteTemplate, key: str) -> Exported:
 
 
 def _job(seen: RemoteJob, key: str, facts: Facts) -> Exported:
-    at = (facts.remote.publish_times or {}).get(seen.id)
+    at = facts.remote.publish_time(seen.id)
     ahead = at if at is not None and at > facts.now and not at.microsecond else None
     values = {k: v for k, v in seen.echo.items() if v != _ASSUMED.get(k)}
     unknown = not facts.remote.reports_time_of(seen.id) or (at is not None and ahead is None)

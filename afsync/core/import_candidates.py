@@ -153,8 +153,7 @@ def _evidence(job: Job, seen: RemoteJob, facts: Facts) -> tuple[str, ...]:
     differing = contradictions(body, seen.echo)
     if seen.id in facts.owned or group is Group.CANCELLED or (differing and not looks_like(body, seen.echo)):
         return ()
-    times = facts.remote.publish_times or {}
-    observed = times.get(seen.id)
+    observed = facts.remote.publish_time(seen.id)
     wanted = job.schedule.utc if job.schedule else None
     if observed is not None and observed != wanted:
         return ()

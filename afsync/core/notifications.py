@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from afsync.core.command_lines import approve_command
 from afsync.core.job_status import JobPhase, JobStatus
+from afsync.core.service_statuses import PUBLISHED
 from afsync.core.state import Recorded
 from afsync.core.status_lines import GONE
 
@@ -90,7 +91,7 @@ def _of(job: JobStatus, recorded: Recorded) -> Iterator[tuple[Event, str]]:
         yield Event.FAILED, f"failed in production{f': {job.note}' if job.note else ''}"
     elif job.phase is JobPhase.WAITING_FOR_APPROVAL:
         yield Event.WAITS, f"{_topic(job, recorded)}waits for an approval: {approve_command(job.address)}"
-    elif job.phase is JobPhase.DONE and job.status == "published" and not job.unconfirmed:
+    elif job.phase is JobPhase.DONE and job.status == PUBLISHED and not job.unconfirmed:
         yield Event.PUBLISHED, "published"
 
 

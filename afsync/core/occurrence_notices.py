@@ -20,7 +20,7 @@ from afsync.core.plan.selection import selected
 from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
 from afsync.core.state import Considered, Recorded
-from afsync.core.text import count
+from afsync.core.text import are, count
 from afsync.errors import Problem, Severity
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _left_out(later: list[Change]) -> list[Problem]:
     if not later:
         return []
     spend = sum(c.credits.spend for c in later)
-    verb = "is" if len(later) == 1 else "are"
+    verb = are(later)
     text = f"{count(len(later), 'occurrence')} that the horizon lets in {verb} left out: {count(spend, 'credit')}"
     return [Problem("horizon_ignored", text, f"plan without {FlagName.IGNORE_HORIZON} to see them", Severity.NOTE)]
 

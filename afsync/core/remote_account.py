@@ -203,6 +203,10 @@ class Remote(Struct, frozen=True):
     results: Mapping[str, JobResult] = field(default_factory=dict)
     odd: tuple[RemoteJob, ...] = ()
 
+    def publish_time(self, job_id: str) -> datetime | None:
+        """The publish time of a job (UTC), where the service reports one."""
+        return self.publish_times.get(job_id) if self.publish_times else None
+
     def reports_time_of(self, job_id: str) -> bool:
         """Whether the service reports the publish time of a job, or that it has none."""
         times = self.publish_times

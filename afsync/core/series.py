@@ -13,7 +13,8 @@ from typing import Literal, Protocol
 from msgspec import Struct, field
 
 from afsync.core.addresses import MAIN, instance_of, occurrence_address, parse_instance
-from afsync.core.records import Publish, RecordedJob
+from afsync.core.held_jobs import stops
+from afsync.core.records import RecordedJob
 from afsync.core.recurrence import Dates
 from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state import Considered
@@ -237,8 +238,7 @@ def series_state(
 def has_ended(record: RecordedJob) -> bool:
     """Whether nothing can become of a job whose time has passed. What waits for its approval, or for afsync to publish
     it, can still be published."""
-    waits = (record.staged or record.publish is Publish.HELD) and not record.approved
-    return group_of(record.status, waits=waits) in ENDED
+    return group_of(record.status, waits=stops(record)) in ENDED
 
 
 def _over(series: Series, instance: str, record: RecordedJob, now: datetime) -> Occurrence | None:

@@ -14,6 +14,8 @@ PUBLISHING = "publishing"
 
 PUBLISHED = "published"
 
+CANCELLED = "cancelled"
+
 BEING_PUBLISHED = (PUBLISHING, PUBLISHED)
 """Statuses of a job that is published, or about to be: an approval that it waited for was given, here or elsewhere."""
 

@@ -233,6 +233,12 @@ class Recorded(Struct, frozen=True, dict=True):
         """The state with one more decision noted; the last 50 are kept."""
         return replace(self, decisions=(*self.decisions[-49:], entry))
 
+    def with_spent(self, cost: int) -> Self:
+        """The state in which every open intent counts what another submission took from the balance."""
+        if not self.intents:
+            return self
+        return replace(self, intents=tuple(replace(i, spent_since=i.spent_since + cost) for i in self.intents))
+
     @property
     def submissions(self) -> tuple[Intent, ...]:
         """The intents that submit something."""

@@ -50,6 +50,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def are(several: Sized) -> str:
+    """`is` for one, else `are`."""
+    return "is" if len(several) == 1 else "are"
+
+
 def first_of(names: Sequence[str], most: int = 1) -> str:
     """`a`, `a and 2 more`; with `most` 3: `a, b, c and 1 more`."""
     named, more = ", ".join(names[:most]), len(names) - most

@@ -14,6 +14,7 @@ from afsync.core.plan.changes import Change
 from afsync.core.records import Approval, RecordedJob
 from afsync.core.recovery.resolution import Wait, approval_options, approval_summary, close_intent, record_publication
 from afsync.core.resources import EMPTY, Schedule
+from afsync.core.service_statuses import PUBLISHING
 from afsync.core.state import Intent, Purpose, Scan
 from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult
 from afsync.engine.submission import deliver, keep_open, refused
@@ -73,7 +74,7 @@ def _recorded(opened: Intent, answer: Answer, change: Change, progress: Progress
             progress.id, progress.touched = job_id, "it was published"
             # Without a status in the answer it counts as being published; the next plan reads the job again.
             at = opened.server_time or opened.at
-            state.write(record_publication(state.recorded, opened, at, status or "publishing"))
+            state.write(record_publication(state.recorded, opened, at, status or PUBLISHING))
             return StepDone()
         case Rejected() | NotSent() | Limited():
             state.write(close_intent(state.recorded, opened))

@@ -146,7 +146,7 @@ def _record_committed(intent: Intent, answer: Committed, attempt: Attempt, state
     cost = intent.cost if answer.credits is None else answer.credits
     if not isinstance(record, RecordedJob):
         done = replace_intent(recorded, intent, record)
-        state.write_record(_with_spent(done, cost), intent.address, record)
+        state.write_record(done.with_spent(cost), intent.address, record)
         return replace(answer, credits=0)
     record = replace(record, credits=answer.credits, staged=_staged(intent, answer))
     recorded = _with_cost(recorded, intent, answer.credits)
@@ -155,7 +155,7 @@ def _record_committed(intent: Intent, answer: Committed, attempt: Attempt, state
         done = attempt.unstaged(replace_intent(recorded, intent, record), intent.address, record)
     else:
         done = replace_intent(recorded, intent, record)
-    state.write_record(_with_spent(done, cost), intent.address, record)
+    state.write_record(done.with_spent(cost), intent.address, record)
     return answer
 
 
@@ -175,13 +175,6 @@ def _with_cost(recorded: Recorded, intent: Intent, credits: int | None) -> Recor
     if credits is None:
         return recorded
     return replace(recorded, costs=with_cost(recorded.costs, {**intent.declared, **intent.echo}, credits, intent.at))
-
-
-def _with_spent(recorded: Recorded, cost: int) -> Recorded:
-    """The state in which every other open intent counts what this submission took from the balance."""
-    if not recorded.intents:
-        return recorded
-    return replace(recorded, intents=tuple(replace(i, spent_since=i.spent_since + cost) for i in recorded.intents))
 
 
 def keep_open(intent: Intent, answer: InDoubt, state: CurrentState) -> Intent:

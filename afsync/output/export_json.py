@@ -45,7 +45,7 @@ def _template(template: RemoteTemplate, addresses: Mapping[str, str], recorded: 
 def _job(job: RemoteJob, addresses: Mapping[str, str], recorded: Recorded, remote: Remote) -> Document:
     address = addresses.get(job.id)
     record = recorded.jobs.get(address or "")
-    reported = (remote.publish_times or {}).get(job.id)
+    reported = remote.publish_time(job.id)
     known = record.schedule.utc if record and record.schedule else None
     return {
         "id": job.id,

@@ -8,10 +8,11 @@ from difflib import SequenceMatcher
 from typing import Any, Final
 
 from afsync.core.addresses import key_of, kind_of
+from afsync.core.held_jobs import stops
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan
-from afsync.core.records import Publish, RecordedJob
+from afsync.core.records import RecordedJob
 from afsync.core.resources import Job, Schedule
 from afsync.core.trust.publications import publication_failed
 from afsync.output.approvals import published_lines
@@ -108,7 +109,7 @@ def _deleted(change: Change) -> str:
         case Retire.UNSCHEDULE:
             return f"is to lose its publish time: {why}, and already produced{_price(change)}"
         case Retire.LEAVE:
-            unapproved = isinstance(change.before, RecordedJob) and waits(change.before)
+            unapproved = isinstance(change.before, RecordedJob) and stops(change.before)
             return f"will be {'left unapproved and ' if unapproved else ''}forgotten: {why}{_price(change)}"
         case None:
             return f"will be deleted: {why}"
@@ -186,11 +187,6 @@ _MAY_BE_OUT = "stays in the account, where it has no publish time any more; it m
 _REFUND = "no refund is promised"
 
 
-def waits(record: RecordedJob) -> bool:
-    """Whether its video is published only after an approval that was not given yet."""
-    return (record.staged or record.publish is Publish.HELD) and not record.approved
-
-
 def video_lines(change: Change) -> Iterator[str]:
     """Of a job that is deleted, replaced, forgotten or unscheduled; nothing for any other change."""
     record = change.before
@@ -198,13 +194,13 @@ def video_lines(change: Change) -> Iterator[str]:
         return
     if change.action in (Action.DELETE, Action.REPLACE) and change.retire is not None:
         which = "old video" if change.action is Action.REPLACE else "video"
-        left = _LEFT[change.retire] if change.retire is not Retire.LEAVE or waits(record) else _MAY_BE_OUT
+        left = _LEFT[change.retire] if change.retire is not Retire.LEAVE or stops(record) else _MAY_BE_OUT
         yield f"{which}: {left}{'' if record.credits == 0 else f'; {_REFUND}'}"
     elif change.action is Action.FORGET and change.reason is Reason.FINISHED:
         yield "video: stays as it is; one that was published stays published"
     elif change.action is Action.RESCHEDULE and isinstance(change.after, Job) and change.after.schedule is None:
-        stops = change.held or (record.staged and not record.approved)
-        later = "is published only after an approval" if stops else "whether it is published then is up to the service"
+        waits = change.held or (record.staged and not record.approved)
+        later = "is published only after an approval" if waits else "whether it is published then is up to the service"
         yield f"video: {later}"
 
 

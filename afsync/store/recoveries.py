@@ -150,7 +150,8 @@ def merged(recorded: Recorded, recovery: Recovery) -> Recorded:
         return recorded
     intent = recorded.intent_for(address)
     if intent is not None and intent.fingerprint == record.fingerprint:
-        made = _charged(replace_intent(recorded, intent, record), record)
+        cost = (record.credits or 0) if isinstance(record, RecordedJob) else 0
+        made = replace_intent(recorded, intent, record).with_spent(cost)
         if isinstance(record, RecordedJob) and review_ignored(intent, record):
             return to_be_cancelled(made, address, record, intent.at, Options().watch)
         return made
@@ -172,12 +173,6 @@ def _ids(recorded: Recorded, like: Record) -> set[str]:
     """The ids of everything of one kind that the state knows as ours."""
     ids = {r.id for r in recorded.resources.values() if type(r) is type(like)}
     return ids | {d.id for d in recorded.deposed} if isinstance(like, RecordedTemplate) else ids
-
-
-def _charged(recorded: Recorded, record: Record) -> Recorded:
-    """Other open intents have to know what this one took from the balance."""
-    cost = record.credits or 0 if isinstance(record, RecordedJob) else 0
-    return replace(recorded, intents=tuple(replace(i, spent_since=i.spent_since + cost) for i in recorded.intents))
 
 
 def _places(paths: Paths, lineage: str) -> tuple[tuple[Path, str], ...]:

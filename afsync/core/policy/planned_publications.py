@@ -108,12 +108,12 @@ def of_record(address: str, record: RecordedJob, facts: Facts) -> Iterator[Publi
 def _unrecorded(facts: Facts) -> Iterator[Publication]:
     """The platforms and times of jobs in the account that are not recorded: of those that were published or have a
     publish time. Where the service does not report the last change of a job, its creation counts."""
-    recorded, times = {r.id for r in facts.recorded.jobs.values()}, facts.remote.publish_times or {}
+    recorded = {r.id for r in facts.recorded.jobs.values()}
     for job in facts.remote.jobs.values():
         if job.id in recorded or ended_badly(job.status):
             continue
         out = (job.updated_at or job.created_at) if job.status in BEING_PUBLISHED else None
-        moment = out or times.get(job.id)
+        moment = out or facts.remote.publish_time(job.id)
         if moment is not None:
             yield from _on_platforms(job.echo, moment, "")
 

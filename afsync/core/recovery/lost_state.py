@@ -19,7 +19,7 @@ from afsync.core.resources import Job
 from afsync.core.service_statuses import ended_badly
 from afsync.core.similarity import echo_differs, fits, looks_like
 from afsync.core.state import Recorded
-from afsync.core.text import compared, count, first_of, same_text
+from afsync.core.text import are, compared, count, first_of, same_text
 from afsync.errors import Problem, Severity
 
 NAMED = 3
@@ -72,8 +72,7 @@ def _ways(new: list[Job], strangers: list[RemoteJob]) -> str:
 
 
 def _known_times(new: Iterable[Job], strangers: Iterable[RemoteJob], facts: Facts) -> bool:
-    times = facts.remote.publish_times or {}
-    reported = {times[s.id] for s in strangers if s.id in times}
+    reported = {facts.remote.publish_time(s.id) for s in strangers}
     return any(job.schedule is not None and job.schedule.utc in reported for job in new)
 
 
@@ -207,12 +206,11 @@ def _doubts(change: Change, strangers: Iterable[RemoteJob], facts: Facts) -> Ite
         yield from strangers
         return
     body = facts.effective(job.values)
-    times = facts.remote.publish_times or {}
     for seen in strangers:
         topic, wanted = seen.echo.get("topic"), body.get("topic")
         if echo_differs(body, seen.echo) or (topic and wanted and not same_text(topic, wanted)):
             continue
-        same_instant = job.schedule is not None and times.get(seen.id) == job.schedule.utc
+        same_instant = job.schedule is not None and facts.remote.publish_time(seen.id) == job.schedule.utc
         if same_instant or (topic and wanted) or (exclusive is None and not topic):
             yield seen
 
@@ -229,7 +227,7 @@ def _lost(change: Change, strangers: list[RemoteJob]) -> Decision:
 def _withheld(change: Change, strangers: list[RemoteJob], facts: Facts) -> Decision:
     text = (
         f"{change.address} may have been submitted already: {_ids(strangers)}, created after the last job recorded "
-        f"here, {_are(strangers)} not known; either others submit with this account, or this state is older than the "
+        f"here, {are(strangers)} not known; either others submit with this account, or this state is older than the "
         "account (an old copy, or one that lost its last writes)"
     )
     hint = f"{WAYS}; {SHARED}" if facts.options.exclusive is None else WAYS
@@ -237,13 +235,9 @@ def _withheld(change: Change, strangers: list[RemoteJob], facts: Facts) -> Decis
 
 
 def _warning(strangers: list[RemoteJob]) -> Problem:
-    text = f"{_ids(strangers)}, created in the account after the last job recorded here, {_are(strangers)} not known"
+    text = f"{_ids(strangers)}, created in the account after the last job recorded here, {are(strangers)} not known"
     hint = f"if this state is older than the account: {WAYS}"
     return Problem(Reason.OUTDATED_STATE.value, text, hint, Severity.WARNING)
-
-
-def _are(jobs: list[RemoteJob]) -> str:
-    return "is" if len(jobs) == 1 else "are"
 
 
 def _ids(jobs: list[RemoteJob]) -> str:

@@ -14,7 +14,7 @@ from afsync.core.plan.facts import Facts, Options
 from afsync.core.records import UNSEEN, Effect, Finding, Forgotten, RecordedJob, StagingIgnored, Watched, Why
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Values
-from afsync.core.service_statuses import PRODUCED, ended_badly, is_known, is_open
+from afsync.core.service_statuses import CANCELLED, PRODUCED, ended_badly, is_known, is_open
 from afsync.core.state import Recorded
 from afsync.core.text import count
 from afsync.core.trust.kept_publish_times import PLAN_AFTER_SETTLE, settle_time_over
@@ -34,7 +34,7 @@ def to_cancel(recorded: Recorded, address: str, record: RecordedJob, why: Why, n
 def with_cancel_answer(recorded: Recorded, job_id: str, too_late: str | None, now: datetime, watch: float) -> Recorded:
     """The state after a cancel was accepted, or refused because the job is `too_late`. `watch` is in seconds."""
     entry = recorded.watched[job_id]
-    status = too_late or "cancelled"
+    status = too_late or CANCELLED
     address = recorded.address_of_job(job_id)
     if address is not None:
         recorded = recorded.with_resource(address, replace(recorded.jobs[address], status=status))
@@ -73,7 +73,7 @@ def judged_cancels(recorded: Recorded, remote: Remote, now: datetime, options: O
         if job_id not in remote.jobs and job_id not in remote.missing:
             watched[job_id] = entry
             continue
-        status = remote.jobs[job_id].status if job_id in remote.jobs else "cancelled"
+        status = remote.jobs[job_id].status if job_id in remote.jobs else CANCELLED
         decides = entry.why is not Why.UNREVIEWED and recorded.address_of_job(job_id) is not None
         kept, finding = _judged(entry, status, now, options, decides=decides)
         if finding is not None:
@@ -92,7 +92,7 @@ def _judged(
     there = is_known(status) and not ended_badly(status)
     late = there and settle_time_over(entry.cancelled_at, now, options.settle)
     again = now + timedelta(seconds=options.watch)
-    if not entry.accepted and status == "cancelled":
+    if not entry.accepted and status == CANCELLED:
         return replace(seen, accepted=True), None
     if decides and not entry.accepted:
         return (seen if entry.until > now and not (late and is_open(status)) else None), None
@@ -105,7 +105,7 @@ def _judged(
     going = entry.why is Why.UNREVIEWED and status not in PRODUCED and not ended_badly(status)
     if entry.until > now or going:
         return seen, None
-    return None, Finding.KEPT if status == "cancelled" and entry.finding is None else None
+    return None, Finding.KEPT if status == CANCELLED and entry.finding is None else None
 
 
 def without_watch(recorded: Recorded, job_id: str) -> Recorded:

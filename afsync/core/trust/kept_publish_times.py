@@ -24,7 +24,7 @@ REPEATS = 1
 
 def publish_time_of(job_id: str, remote: Remote, now: datetime) -> tuple[bool, datetime | None]:
     """Whether the service reports this job's publish time, and the time, if it is still ahead."""
-    found = (remote.publish_times or {}).get(job_id)
+    found = remote.publish_time(job_id)
     return remote.reports_time_of(job_id), found if found is not None and found > now else None
 
 

@@ -14,7 +14,7 @@ from afsync.core.plan.changes import NOTHING, Change, Credits, Decision, do
 from afsync.core.plan.facts import Facts, Options
 from afsync.core.records import Publish, RecordedJob, StagingIgnored, Watched, Why
 from afsync.core.remote_account import Remote
-from afsync.core.service_statuses import ended_badly, is_open
+from afsync.core.service_statuses import PUBLISHED, PUBLISHING, ended_badly, is_open
 from afsync.core.state import Intent, Purpose, Recorded
 from afsync.core.trust.cancels import link_to, still_there, to_cancel, with_watched
 from afsync.errors import Problem, Severity
@@ -54,7 +54,7 @@ def judged_reviews(recorded: Recorded, remote: Remote, now: datetime, options: O
             continue
         status = remote.jobs[record.id].status
         at_once = unstaged[record.id].status in (None, status)  # else an approval came between the two answers
-        if at_once and status != "publishing" and not ended_badly(status):
+        if at_once and status != PUBLISHING and not ended_badly(status):
             recorded = to_be_cancelled(recorded, address, replace(record, status=status), now, options.watch)
     return recorded
 
@@ -89,7 +89,7 @@ def unreviewed(facts: Facts, changes: Iterable[Change]) -> Iterator[Problem]:
             address = facts.recorded.address_of_job(job_id) or entry.address
             text = f"{address} ({job_id}) was to stop before publishing, and the service does not stop it: "
             text += still_there(entry) + link_to(job_id, facts)
-            out = "it was published" if entry.record.status == "published" else MAY_GO_OUT
+            out = "it was published" if entry.record.status == PUBLISHED else MAY_GO_OUT
             hint = f"look at it in AuraFlux: {out}; {APPLY_UNSTAGED} accepts that, and "
             hint += f"{forget_command(job_id)} ends this message"
             yield Problem(CODE, text, hint, Severity.ERROR, address, field="staging")

@@ -80,8 +80,7 @@ class RemoteLock:
         except Conflict:
             pass  # Another run has taken it over, or was given it.
         except (Unclear, StateError) as error:
-            minutes = ENDS_AFTER // timedelta(minutes=1)
-            text = f"the lock could not be removed ({error}); it ends {minutes} minutes after it was last renewed."
+            text = f"the lock could not be removed ({error}); it ends {MINUTES} minutes after it was last renewed."
             self._warn(text)
 
     def renew(self) -> None:
