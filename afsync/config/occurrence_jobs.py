@@ -23,7 +23,7 @@ from afsync.config.series import DeclaredSeries
 from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone
 from afsync.core.addresses import occurrence_address
-from afsync.core.records import RecordedJob
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.series import Occurrence, Series, SeriesState
 from afsync.core.service_statuses import ENDED, group_of
@@ -120,7 +120,7 @@ def _again(declared: DeclaredSeries, occurrence: Occurrence) -> bool:
 
 
 def _as_recorded(occurrence: Occurrence, record: RecordedJob, schedule: Schedule) -> Job:
-    held = record.publish.value == "held"
+    held = record.publish is Publish.HELD
     return Job(f'{occurrence.series}["{occurrence.instance}"]', record.declared, record.schedule or schedule, held=held)
 
 

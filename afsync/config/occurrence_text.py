@@ -9,20 +9,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from afsync.config.problems import Code, InvalidValue
-from afsync.core.text import did_you_mean
+from afsync.core.text import MONTHS, did_you_mean
 
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _DIRECTIVES: Mapping[str, Callable[[datetime], str]] = {
     "Y": lambda d: f"{d.year:04}",
     "y": lambda d: f"{d.year % 100:02}",
     "m": lambda d: f"{d.month:02}",
     "-m": lambda d: f"{d.month}",
-    "B": lambda d: _MONTHS[d.month - 1],
-    "b": lambda d: _MONTHS[d.month - 1][:3],
+    "B": lambda d: MONTHS[d.month - 1],
+    "b": lambda d: MONTHS[d.month - 1][:3],
     "d": lambda d: f"{d.day:02}",
     "-d": lambda d: f"{d.day}",
     "j": lambda d: f"{d.timetuple().tm_yday:03}",

@@ -21,7 +21,7 @@ from afsync.config.sheets import Row
 from afsync.config.times import zone_data
 from afsync.core.addresses import occurrence_address
 from afsync.core.occurrence_notices import RowDate
-from afsync.core.records import RecordedJob
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.resources import Job
 from afsync.core.series import has_ended
 from afsync.core.service_statuses import ENDED, group_of
@@ -133,7 +133,7 @@ def _row(
     again = key not in rows.disabled and not REQUESTS_OF_ONE.isdisjoint(rows.fields[key])
     past = record is not None and (record.schedule is None or record.schedule.utc <= now)
     if record is not None and over and past and not again:
-        held = record.publish.value == "held"
+        held = record.publish is Publish.HELD
         found.jobs.append((declared, Job(declared.key, record.declared, record.schedule, held=held)))
         return None
     if key in rows.disabled:

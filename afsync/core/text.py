@@ -11,6 +11,12 @@ LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell for a formula where it begins with one of these."""
 
 
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
 def nfc(text: str) -> str:
     """`text` in the one form of what looks and means the same: `é` as one character, not as `e` and an accent."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -12,14 +12,11 @@ from msgspec import Struct, field
 from afsync.core.calendar import CalendarEntry, Entries, EntryState, Window
 from afsync.core.plan.actions import Action
 from afsync.core.resources import Job
+from afsync.core.text import MONTHS
 from afsync.output.status import state
 from afsync.output.values import count, escape_control
 
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 class Page(Struct, frozen=True):

@@ -13,9 +13,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from afsync.core.calendar import Week, weeks
+from afsync.core.text import MONTHS
 from afsync.output.budget import budget_text
 from afsync.output.calendar_labels import (
-    MONTHS,
     WEEKDAYS,
     Page,
     credits_words,

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.addresses import matches
+from afsync.core.text import MONTHS
 from afsync.errors import Problem, Severity
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -111,7 +112,7 @@ class Budget(Struct, frozen=True):
         first = self.period(now)[0].astimezone(self.zone)
         match self.per:
             case "month":
-                return f"{_MONTHS[first.month - 1]} {first.year}"
+                return f"{MONTHS[first.month - 1]} {first.year}"
             case "week":
                 return f"the week from {first:%Y-%m-%d}"
             case "day":
@@ -120,11 +121,6 @@ class Budget(Struct, frozen=True):
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
-
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 
 RULE_OF = {
     "policy_platforms": "allowed_platforms",
