@@ -61,8 +61,8 @@ class CurrentState:
         self.recorded = self._written = recorded
 
     def write_soon(self, recorded: Recorded) -> None:
-        """Write what could be found out or done again for free: where a write is slow (`far`), it is written with the
-        next one, or by `flush`."""
+        """Write what could be read or done again for free. Where a write is slow (`far`), the next write or `flush`
+        includes it."""
         if not self._far:
             self.write(recorded)
             return
@@ -71,7 +71,7 @@ class CurrentState:
         self.recorded = recorded
 
     def flush(self) -> None:
-        """Write what `write_soon` has kept back."""
+        """Write what `write_soon` has delayed."""
         self.write(self.recorded)
 
     def write_record(self, recorded: Recorded, address: str, record: Record) -> None:

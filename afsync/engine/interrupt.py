@@ -1,4 +1,4 @@
-"""Signals, as a value that the engine checks between two steps; nothing is raised in the middle of one."""
+"""Signals, as a value that the engine checks between two steps. A signal raises nothing in the middle of a step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SLICE = 0.05
 """Seconds between two looks at a flag."""
 _LOOK = 0.1
 _AT_ONCE = 0.2
-"""Seconds: how often it is looked whether all is over, and how soon an end needs no announcement."""
+"""Seconds: how often afsync checks whether the run has ended; a run that ends within that time needs no message."""
 
 
 class Flag:
@@ -32,7 +32,7 @@ class Flag:
         return self._set
 
     def wait(self, seconds: float) -> bool:
-        """Until it is set, at most so long; whether it is."""
+        """Wait until it is set, at most that long; returns whether it is."""
         until = time.monotonic() + seconds
         while not self._set and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, _SLICE))
@@ -52,7 +52,7 @@ class Stop:
         self.abandon = Flag()
         self.signal: int | None = None
         self.doing: str | None = None
-        """The address that is being worked on, for whoever tells of it."""
+        """The address that is being worked on, for the message about a signal."""
         self.raising = False
 
     def receive(self, number: int) -> None:
@@ -94,7 +94,7 @@ class Stop:
             self.raising = False
 
     def sleep(self, seconds: float) -> None:
-        """Wait so many seconds; return at once when a signal comes."""
+        """Wait that many seconds; return at once when a signal comes."""
         if seconds > 0:
             self.asked.wait(seconds)
 
@@ -116,7 +116,7 @@ def telling_of_signals(stop: Stop, tell: Callable[[str | None], None]) -> Iterat
             with suppress(Exception):
                 tell(stop.doing)
 
-    with suppress(RuntimeError):  # where no thread is to be had, nothing is said
+    with suppress(RuntimeError):  # without a thread there is no message
         threading.Thread(target=watch, name="afsync-signals", daemon=True).start()
     try:
         yield

@@ -1,4 +1,4 @@
-"""What can be learned from a file that is no state: damage, both sides of a merge, the note of a state that moved."""
+"""What can be read from a file that is not a valid state: damage, a merge conflict, the note of a state that moved."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Glimpse(Struct, frozen=True):
 
 
 def glimpse(data: bytes, journal: bytes, lineage: str) -> Glimpse:
-    """Whatever stands in its place, line by line. Nothing is taken from a state of another lineage."""
+    """Read what a damaged state file still shows, line by line. Nothing is taken from a state of another lineage."""
     text = data.decode("utf-8", "replace")
     records: list[tuple[str, str]] = []
     serial = counter = 0
@@ -118,8 +118,8 @@ def merge_sides(data: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _summed(data: bytes) -> bytes:
-    """What the merge joined without a conflict stands in both sides, so that neither has its own checksum any more;
-    everything else about a side is still checked."""
+    """A side with its checksum computed again: lines that the merge joined without a conflict are in both sides, so the
+    old checksum fits neither. Everything else about a side is still checked."""
     at = data.find(CHECKSUM) + len(CHECKSUM)
     if at < len(CHECKSUM):
         return data
@@ -165,7 +165,7 @@ def _all(older: tuple[Any, ...], newer: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 NOTE_FORMAT = 1_000
-"""Newer than any afsync knows, so that one that cannot read this note refuses to go on without it."""
+"""Newer than any format of afsync, so that a version that cannot read this note refuses to continue."""
 
 PLACE = regex(r'^\s*"moved_to": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
 

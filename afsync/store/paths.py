@@ -1,4 +1,4 @@
-"""Where everything lies: the state, and what is kept beside it and in `.afsync`."""
+"""The paths of the state file, and of the files beside it and in `.afsync`."""
 
 from __future__ import annotations
 

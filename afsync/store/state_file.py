@@ -24,8 +24,8 @@ _BEGINS: Mapping[type, str] = {**PREFIXES, NoneType: ""}
 
 
 class StateFile(Recorded, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A state file: the state, and what the file says of itself. A key that is not known is refused, not passed over:
-    the next write would drop what another afsync kept there."""
+    """A state file: the state, and what the file says of itself. An unknown key is refused, not ignored: the next
+    write would drop what another version of afsync keeps there."""
 
     format: Annotated[int, Meta(ge=1, le=FORMAT, description="1, or 2 where a field is used that 0.1 does not know.")]
     afsync: Annotated[Text, Meta(description="The version of afsync that wrote it.")]
@@ -56,7 +56,7 @@ def check(value: Any, of: Any) -> None:
 
 
 def check_whole(recorded: Recorded) -> None:
-    """What holds between the parts: records of the kind their address says, one address per id, and intents."""
+    """Check the parts against each other: records of the kind their address says, one address per id, and intents."""
     records = recorded.resources
     check_kinds(records)
     if len(set(zip(map(type, records.values()), map(_ID, records.values()), strict=True))) != len(records):

@@ -55,7 +55,7 @@ def load(disk: Disk, paths: Paths, *, old_too: bool = False) -> Loaded:
 
 
 def unreadable(paths: Paths, error: OSError) -> StateError:
-    """The file that is meant is named: it may be the history, and then an older copy is no way out."""
+    """The error names the file that failed: if that is the history, an older copy does not help."""
     place, named = str(error.filename), f"The state {paths.state}"
     if place.startswith(str(paths.directory)) and place != str(paths.state):
         named = f"{place}, which belongs to the state {paths.state},"

@@ -21,7 +21,7 @@ from afsync.store.state_reader import Loaded, os_reason
 from afsync.store.state_text import encode_bytes
 
 KEPT = 10
-"""How many versions stay in the history: so many runs can be undone."""
+"""How many versions stay in the history: that many runs can be undone."""
 
 
 @contextmanager
@@ -106,7 +106,7 @@ def save(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str, *, l
 def keep_old_format(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str) -> None:
     """Keep a state as it is before the first write that an older afsync cannot read. No later write removes it.
 
-    One that is not whole could not be read by it either, and must not stop the write that puts it right."""
+    A damaged state could not be read by the older afsync either, and must not stop the write that repairs it."""
     with suppress(StateError):
         atomic_write(disk, paths.old_format, encode_bytes(recorded, afsync_version).data)
 

@@ -49,7 +49,7 @@ def shown(text: str) -> str:
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a call: how to reach a remote is kept, what points to another repository is not."""
+    """The environment of a call: keeps how to reach a remote, and drops what points to another repository."""
     kept = {name: value for name, value in environ.items() if not _DROPPED.match(name) and name != "LANGUAGE"}
     return {**kept, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 

@@ -1,7 +1,7 @@
 """The lock of a state that is kept elsewhere: a document that names the run in progress, renewed while that run lives.
 
-It saves work and tells people; what keeps two runs apart is that every write compares. So a lock whose holder died is
-taken over once it was not renewed for 15 minutes by the store's own clock.
+It stops a second run early; even without it, the second write would be refused. So a lock whose holder died is taken
+over once it was not renewed for 15 minutes by the store's own clock.
 """
 
 from __future__ import annotations

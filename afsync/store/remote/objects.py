@@ -30,7 +30,7 @@ CREDENTIALS = {
 TIMEOUTS = {"connect_timeout": "10s", "timeout": "30s"}
 READS_AGAIN = {"max_retries": 3, "retry_timeout": timedelta(seconds=40)}
 ONCE = {"max_retries": 0}
-"""A write whose answer is lost must not go out again unseen."""
+"""A write whose answer is lost must not be sent again without our knowledge."""
 NO_KEY = ("NoSuchKey", "BlobNotFound")
 NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%/-]*)?")
@@ -48,7 +48,7 @@ def object_backend(place: ObjectPlace, name: str, environ: Mapping[str, str]) ->
 
 
 def _checked(endpoint: str) -> str:
-    """Nothing, or a URL that obstore can use: it does not check it before it is too late."""
+    """The endpoint, empty or a URL that obstore can use: obstore itself checks it too late."""
     try:
         parts = urlsplit(endpoint)
         good = bool(parts.hostname) and parts.port != 0 and _ENDPOINT.fullmatch(endpoint)
@@ -128,7 +128,7 @@ class Objects:
         return self._asked(names)
 
     def delete(self, key: str, if_version: str | None) -> None:
-        """Deleting cannot be made to compare everywhere, so it is looked at just before."""
+        """Not every store can compare on delete, so the version is read just before."""
         if if_version is not None:
             there = self.get(key)
             if there is None:
