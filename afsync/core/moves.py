@@ -46,7 +46,7 @@ def find_moves(desired: Desired, recorded: Recorded, remote: Remote | None = Non
     renamed = {key_of(old): key_of(new) for new, old in templates.moved.items()}
     recorded = at_new_addresses(templates.moved, with_template_keys(recorded, renamed))
     jobs = swapped_jobs(
-        paired(desired.jobs, recorded.jobs, blocked, desired.imports), desired, recorded, blocked, remote
+        paired(desired.jobs, recorded.jobs, blocked, desired.imports, remote), desired, recorded, blocked, remote
     )
     both = Moves({**templates.moved, **jobs.moved}, {**templates.ambiguous, **jobs.ambiguous}, jobs.displaced)
     return both, _same_reruns(at_new_addresses(jobs.moved, recorded), recorded, desired, jobs)
@@ -69,6 +69,7 @@ def paired(
     records: Mapping[str, RecordedTemplate] | Mapping[str, RecordedJob],
     blocked: frozenset[str],
     imports: Mapping[str, str],
+    remote: Remote | None = None,
 ) -> Moves:
     """The moves between what is declared and not recorded, and what is recorded and no longer declared."""
     left = records.keys() - declared.keys() - blocked
@@ -76,10 +77,15 @@ def paired(
         return Moves()
     gone: dict[str, Record] = {a: r for a, r in records.items() if a in left}
     new = {a: d for a, d in declared.items() if a not in records and a not in blocked}
-    return pair(new, gone, imports)
+    return pair(new, gone, imports, remote)
 
 
-def pair(new: Mapping[str, Template | Job], gone: Mapping[str, Record], imports: Mapping[str, str]) -> Moves:
+def pair(
+    new: Mapping[str, Template | Job],
+    gone: Mapping[str, Record],
+    imports: Mapping[str, str],
+    remote: Remote | None = None,
+) -> Moves:
     """The moves by the first of these criteria that pairs a declaration with a record: the id in `import:`;
     fingerprint, schedule and `rerun`; fingerprint and schedule (equal jobs are interchangeable, so any pairing is
     right); fingerprint within one series; the fingerprint alone, if exactly one declaration and one record have it."""
@@ -99,6 +105,7 @@ def pair(new: Mapping[str, Template | Job], gone: Mapping[str, Record], imports:
     exact |= within_series(
         {a: (fingerprints[a], d) for a, d in new.items() if a in fingerprints and a not in exact},
         {a: (_recorded_fingerprint(r), r) for a, r in gone.items() if a not in taken},
+        remote,
     )
     left_new = {a: p for a, p in fingerprints.items() if a not in exact}
     taken = set(exact.values())
@@ -150,7 +157,7 @@ Fingerprinted = Mapping[str, tuple[str, Template | Job | Record]]
 """Resources with their fingerprints, by address."""
 
 
-def within_series(new: Fingerprinted, gone: Fingerprinted) -> dict[str, str]:
+def within_series(new: Fingerprinted, gone: Fingerprinted, remote: Remote | None) -> dict[str, str]:
     """Pairs of addresses, the new one and the old one, of one series and one fingerprint.
 
     They ask for the same thing, so any pairing is right: the first to be published goes with the first. Where more
@@ -158,7 +165,7 @@ def within_series(new: Fingerprinted, gone: Fingerprinted) -> dict[str, str]:
     may be published already.
     """
     olds = _by_series(gone)
-    done = {a for a, (_, record) in gone.items() if isinstance(record, RecordedJob) and is_done_with(record)}
+    done = {a for a, (_, record) in gone.items() if isinstance(record, RecordedJob) and is_done_with(record, remote)}
     pairs: dict[str, str] = {}
     for group, addresses in _by_series(new).items():
         there = olds.get(group, [])
@@ -167,9 +174,10 @@ def within_series(new: Fingerprinted, gone: Fingerprinted) -> dict[str, str]:
     return pairs
 
 
-def is_done_with(record: RecordedJob) -> bool:
-    """Whether nothing is published of it at a later time."""
-    return group_of(record.status, waits=not record.approved) in ENDED
+def is_done_with(record: RecordedJob, remote: Remote | None = None) -> bool:
+    """Whether nothing is published of it at a later time, by the account where that was read."""
+    status = status_now(record, remote.jobs) if remote is not None else record.status
+    return group_of(status, waits=not record.approved) in ENDED
 
 
 def _by_series(resources: Fingerprinted) -> dict[tuple[str, str], list[str]]:
@@ -202,7 +210,7 @@ def swapped_jobs(
     }
     settled = {*renamed.moved, *renamed.ambiguous, *blocked}
     new = {a: job for a, job in declared.items() if (a in edited or a not in records) and a not in settled}
-    found = pair(new, gone, desired.imports)
+    found = pair(new, gone, desired.imports, remote)
     ambiguous = {**renamed.ambiguous, **found.ambiguous}
     moved = {**renamed.moved, **found.moved}
     for address, old in found.moved.items():

@@ -65,6 +65,16 @@ def test_a_project_that_was_written_by_people_gets_one(state: str, tmp_path: Pat
     assert ".gitignore" not in sandbox.does("init").out
 
 
+def test_with_a_state_elsewhere_nothing_of_it_is_added(tmp_path: Path) -> None:
+    for command in (("init", "-q", "--bare", ".afsync-emulator/remote"), ("init", "-q")):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    subprocess.run(["git", "remote", "add", "origin", "./.afsync-emulator/remote"], cwd=tmp_path, check=True)
+    sandbox = Sandbox(tmp_path)
+    sandbox.write("api: {base_url: emulator}\nstate: branch:kept\n")
+    sandbox.does("init")
+    assert others(tmp_path) == {".gitignore", "afsync.yaml"}
+
+
 def test_one_above_that_names_it_is_enough(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     (tmp_path / ".gitignore").write_text("**/.afsync/\n")
