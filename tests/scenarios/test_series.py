@@ -147,13 +147,15 @@ def test_what_came_to_nothing_takes_no_date_behind_the_horizon(world: World, sta
     assert ("create", "horizon", third) in changes(world), "it would not be published then"
 
 
-def test_what_came_to_nothing_takes_no_date_from_what_can_still_be_published(world: World) -> None:
+@pytest.mark.parametrize("seen", [True, False], ids=["as recorded", "as the account says"])
+def test_what_came_to_nothing_takes_no_date_from_what_can_still_be_published(world: World, seen: bool) -> None:
     start = monday(world, 0)
     show(world, rule={"from": start})
     world.applied()
     ids, second = world.ids(), monday(world, 1)
     world.becomes("cancelled", ids[f'job.show["{second}"]'])
-    world.applied()
+    if seen:
+        world.applied()
     show(world, rule={"from": start, "days": ["wed"], "count": 1})
     assert [c[:2] for c in changes(world)] == [
         ("move", "renamed"),
