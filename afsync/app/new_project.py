@@ -18,7 +18,7 @@ from afsync.app.project_state import check_account, lineage_there, local_store
 from afsync.config.edit import add_account, add_lineage
 from afsync.config.files import PROJECT_FILE
 from afsync.config.keys.project import STATE
-from afsync.config.starter_files import IGNORE, IGNORE_FILE, SCHEMA_FILE, starter
+from afsync.config.starter_files import IGNORE, IGNORE_ALL, IGNORE_FILE, SCHEMA_FILE, starter
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.regex import regex
 from afsync.core.state import Account
@@ -137,7 +137,7 @@ def write_ignore(root: Path, state: str, say: Callable[[str], None]) -> None:
     if (root / IGNORE_FILE).exists():
         say(f"{IGNORE_FILE} does not name {_NAMED}/: see docs/state.md for what does not belong into git.\n")
         return
-    write_whole(root / IGNORE_FILE, IGNORE + _beside(state), root)
+    write_whole(root / IGNORE_FILE, IGNORE_ALL if is_elsewhere(state) else IGNORE + _beside(state), root)
     say(f"Wrote {IGNORE_FILE}.\n")
 
 
@@ -157,7 +157,7 @@ def _read(file: Path) -> str:
 
 def _beside(state: str) -> str:
     """The lines for a state that is on this disk, but not in the usual place."""
-    if is_elsewhere(state) or Path(state).parent == Path(STATE).parent:
+    if Path(state).parent == Path(STATE).parent:
         return ""
     return "".join(f"{Path(state).as_posix()}.{end}\n" for end in _BESIDE)
 

@@ -27,6 +27,12 @@ IGNORE: Final = """\
 .afsync-emulator/
 """
 
+IGNORE_ALL: Final = """\
+# The state is kept elsewhere: what is here is for this machine alone.
+.afsync/
+.afsync-emulator/
+"""
+
 _LEAD = timedelta(days=30)
 
 _STARTER: Final = Template("""\
