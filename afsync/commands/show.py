@@ -13,6 +13,7 @@ from afsync.app.project_state import read_state
 from afsync.commands.console import print_report
 from afsync.commands.context import here
 from afsync.commands.options import FileName, json_flag
+from afsync.errors import UsageError
 from afsync.output.json_text import json_text
 from afsync.output.state import state_text
 from afsync.store.state_text import encode
@@ -28,6 +29,8 @@ def command(planfile: str | None, as_json: bool) -> int:
     """
     if planfile is None:
         return print_report(show_state(as_json=as_json))
+    if planfile.startswith(("job.", "template.")) and not Path(planfile).exists():
+        raise UsageError(f"there is no plan file {planfile}", f"what is recorded of it: `afsync state show {planfile}`")
     # Imported here: the state alone needs nothing of plans.
     from afsync.commands.plan_report import saved_plan_document
 

@@ -17,6 +17,7 @@ from afsync.config.keys.project import IncludedFile, ProjectFile
 from afsync.config.keys.resources import JobPart, TemplatePart
 from afsync.config.models import model_of
 from afsync.config.problems import BROKEN, MAX_PROBLEMS, NO_VALUE, Code, Diagnostic, Diagnostics, InvalidValue, Path
+from afsync.config.series_values import weekday_meant
 from afsync.core.text import did_you_mean, one_of
 
 _PORTION: Final = 200
@@ -150,7 +151,7 @@ def _fault(part: type[Part], detail: ErrorDetails, whole: Mapping[str, Any]) -> 
         case "literal_error":
             yield replace(_unknown_value(path, given, context["expected"]), at_key=at_key)
         case kind if kind in _TYPES:
-            yield _wrong_type(path, given, _TYPES[kind])
+            yield _wrong_type(part, path, given, _TYPES[kind])
         case kind if kind in _BOUNDS:
             word, bound = _BOUNDS[kind]
             message = f"{_name(path)} must be {word} {context[bound]:g}, not {given:g}"
@@ -216,7 +217,8 @@ def _unknown_value(path: Path, given: Any, expected: str) -> Diagnostic:
             Code.UNKNOWN_VERSION, path, message, "write `version: 1`; a newer format needs a newer afsync"
         )
     words = re.findall(r"'([^']*)'", expected)
-    near = did_you_mean(given, words)
+    day = weekday_meant(given) if isinstance(given, str) and path[-2:-1] == ("days",) else None
+    near = f"did you mean `{day}`?" if day in words else did_you_mean(given, words)
     if len(words) > _FEW:
         message = f"{_name(path)} cannot be {shown(given)}"
         return Diagnostic(Code.UNKNOWN_VALUE, path, message, near or f"use {one_of(words)}")
@@ -224,10 +226,15 @@ def _unknown_value(path: Path, given: Any, expected: str) -> Diagnostic:
     return Diagnostic(Code.UNKNOWN_VALUE, path, message, near or f"use {one_of(words)}")
 
 
-def _wrong_type(path: Path, given: Any, wanted: str) -> Diagnostic:
+def _wrong_type(part: type[Part], path: Path, given: Any, wanted: str) -> Diagnostic:
     message = f"{_name(path)} must be {wanted}, not {shown(given)}"
     of_a_form = wanted == "a text" and not _OF_A_FORM.isdisjoint(path[-2:])
-    return Diagnostic(Code.WRONG_TYPE, path, message, None if of_a_form else _type_hint(given, wanted))
+    hint = None if of_a_form else _type_hint(given, wanted)
+    if wanted == "a list" and path[-1:] == ("days",) and isinstance(given, str) and (day := weekday_meant(given)):
+        hint = f"write it as [{day}]"
+    if wanted == "a mapping":
+        hint = _for_example(part, path) or "write `key: value` lines below it, indented"
+    return Diagnostic(Code.WRONG_TYPE, path, message, hint)
 
 
 def _type_hint(given: Any, wanted: str) -> str | None:
@@ -244,8 +251,6 @@ def _type_hint(given: Any, wanted: str) -> str | None:
             return "put it in quotes"
         case "true or false", _:
             return "write true or false"
-        case "a mapping", _:
-            return "write `key: value` lines below it, indented"
         case _:
             return None
 

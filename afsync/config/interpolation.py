@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Diagnostic, InvalidValue, Path
 from afsync.config.scalars import clean
 from afsync.core.regex import regex
-from afsync.core.text import Effort, did_you_mean
+from afsync.core.text import Effort, closest, did_you_mean
 
 MAX_TEXT: Final = 100_000
 """The longest text a value may become, in characters."""
@@ -47,6 +47,7 @@ _CREDENTIALS = regex(
 
 _TOKEN = regex(r"\$\$\{|\$\{(?P<name>[^${}]*)\}|\$\{")
 _KEY = r"[A-Za-z_][A-Za-z0-9_-]*"
+_KINDS = ("var", "env", "occurrence", "row")
 _NAME = regex(rf"var\.(?P<var>{_KEY})|env\.(?P<env>{_KEY})(?::-(?P<default>(?s:.*)))?", re.ASCII)
 _LATER = regex(r"(?<!\$)\$\{(?:occurrence|row)\.")
 
@@ -196,8 +197,11 @@ def _look_up(name: str, scope: Scope) -> Any:
         raise InvalidValue(Code.BAD_INTERPOLATION, message, hint)
     if found is None:
         message = f"`${{{name[:60]}}}` is not a reference"
+        kind, dot, rest = name.partition(".")
+        near = closest(kind, _KINDS, scope.spent.effort) if dot and kind not in _KINDS else None
+        hint = "write ${var.name} or ${env.AFSYNC_VAR_NAME}, in a series ${occurrence.date}, or $${ for a literal ${"
         raise InvalidValue(
-            Code.BAD_INTERPOLATION, message, "write ${var.name} or ${env.AFSYNC_VAR_NAME}, or $${ for a literal ${"
+            Code.BAD_INTERPOLATION, message, f"did you mean `${{{near}.{rest[:60]}}}`?" if near else hint
         )
     return _variable(found["var"], scope) if found["var"] else _environment(found["env"], found["default"], scope)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.config.occurrence_fields import explained
 from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.series_values import parse_date, parse_wall_time
 from afsync.config.sheets import NOT_COMPUTED, Row, Sheet
@@ -36,13 +37,16 @@ _LISTS = {"platforms": re.compile("[,;]"), "urls": re.compile(r"[,;\s]")}
 
 
 class Rows(Struct, frozen=True):
-    """What a sheet comes to: for each key the row, and the fields that it fills. `disabled` keys are left out."""
+    """What a sheet comes to: for each key the row, and the fields that it fills. `disabled` keys are left out.
+
+    `unkeyed` are rows whose keys are wrong: they are never jobs, and their cells are checked with the others."""
 
     sheet: Sheet
     rows: Mapping[str, Row]
     fields: Mapping[str, Mapping[str, Any]]
     disabled: frozenset[str]
     columns: frozenset[str]
+    unkeyed: tuple[tuple[Row, Mapping[str, Any]], ...] = ()
 
     def unused_times(self) -> str | None:
         """A column of days or times that fills no field."""
@@ -54,9 +58,12 @@ class Rows(Struct, frozen=True):
 
     def without(self, names: Set[str]) -> Rows:
         """The same, with these fields left to the job, which says itself how it uses the row in them."""
-        return replace(
-            self, fields={k: {f: v for f, v in own.items() if f not in names} for k, own in self.fields.items()}
-        )
+
+        def left(own: Mapping[str, Any]) -> dict[str, Any]:
+            return {f: v for f, v in own.items() if f not in names}
+
+        fields = {k: left(own) for k, own in self.fields.items()}
+        return replace(self, fields=fields, unkeyed=tuple((row, left(own)) for row, own in self.unkeyed))
 
     def emptied(self, recorded: int) -> list[Diagnostic]:
         """What is wrong where it has no rows, and the state has occurrences of some."""
@@ -76,11 +83,13 @@ def rows_of(sheet: Sheet, key: str, where: Mapping[str, Any], *, dated: bool) ->
     rows: dict[str, Row] = {}
     fields: dict[str, Mapping[str, Any]] = {}
     disabled: set[str] = set()
-    if key not in sheet.columns:
-        return Rows(sheet, {}, {}, frozenset(), frozenset(sheet.columns)), faults
+    unkeyed: list[tuple[Row, Mapping[str, Any]]] = []
     for row in sheet.rows:
         if not all(_is(row.cells.get(column, ""), wanted) for column, wanted in where.items()):
             continue
+        filled, found = _fields(row, dated=dated)
+        faults += found
+        enabled = _enabled(row, faults)
         name, wrong = _key(row, key, dated=dated)
         if wrong is None and name in rows:
             first = rows[name].line
@@ -88,26 +97,31 @@ def rows_of(sheet: Sheet, key: str, where: Mapping[str, Any], *, dated: bool) ->
                 Code.DUPLICATE_KEY, f"`{name}` is the key of line {first} too", "give each row its own"
             )
         if wrong is not None:
-            faults.append(_fault(row, key, wrong))
+            faults += [_fault(row, key, wrong)] if key in sheet.columns else []
+            unkeyed += [(row, filled)] if enabled else []
             continue
         rows[name] = row
-        filled, found = _fields(row, dated=dated)
-        faults += found
         fields[name] = filled
-        if not _enabled(row, faults):
+        if not enabled:
             disabled.add(name)
-    return Rows(sheet, rows, fields, frozenset(disabled), frozenset(sheet.columns)), faults
+    columns = frozenset(sheet.columns)
+    return Rows(sheet, rows, fields, frozenset(disabled), columns, tuple(unkeyed)), faults
 
 
-def wrong_times(rows: Rows, zone: str | None) -> Iterator[Diagnostic]:
-    """The cells that are no publish times."""
-    for key, row in rows.rows.items():
-        cell = rows.fields[key].get(SCHEDULE)
-        if isinstance(cell, str) and key not in rows.disabled:
+def wrong_cells(rows: Rows, zone: str | None) -> Iterator[Diagnostic]:
+    """The cells that are no publish times, or whose form is wrong, of rows that are not left out."""
+    keyed = ((row, rows.fields[key]) for key, row in rows.rows.items() if key not in rows.disabled)
+    for row, fields in (*keyed, *rows.unkeyed):
+        cell = fields.get(SCHEDULE)
+        if isinstance(cell, str):
             try:
-                parse_schedule(cell, rows.fields[key].get(ZONE, zone))
+                parse_schedule(cell, fields.get(ZONE, zone))
             except InvalidValue as wrong:
                 yield _fault(row, SCHEDULE, wrong)
+        for fault in explained({name: value for name, value in fields.items() if name not in _WHEN}):
+            field = str(fault.path[0]) if fault.path else ""
+            if field in row.cells:
+                yield _fault(row, field, InvalidValue(fault.code, fault.message, fault.hint))
 
 
 def _is(cell: Any, wanted: Any) -> bool:
@@ -146,6 +160,8 @@ def _columns(sheet: Sheet, key: str, where: Mapping[str, Any]) -> Iterator[Diagn
         known = [column for column in sheet.columns if column]
         hint = "the first line of the sheet has to name its columns"
         hint = did_you_mean(name, known) or (f"its columns are {', '.join(known[:20])}" if known else hint)
+        if name == key and known and name not in where:
+            hint += f"; say which one holds the key of each row, as in `rows: {{file: {sheet.file}, key: {known[0]}}}`"
         yield Diagnostic(Code.MISSING, (1,), f"there is no column `{name}`", hint)
     fields = {*FIELDS, ENABLED, *_WHEN, ZONE}
     effort = Effort()

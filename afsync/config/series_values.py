@@ -13,6 +13,7 @@ from afsync.core.recurrence import LAST_DAY, MonthDay, Unit
 
 SKIP: Final = "skip"
 WEEKDAYS: Final = get_args(Weekday)
+_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY = re.compile(r"(?:(\d{1,3}) )?(day|week|month)(s?)", re.ASCII)
 _NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _NTH_DAY = re.compile(rf"({'|'.join(_NTH)}) ({'|'.join(WEEKDAYS)})", re.ASCII)
@@ -55,8 +56,20 @@ def parse_rule_day(written: Any) -> MonthDay:
             return MonthDay(weekday=WEEKDAYS.index(written))
         if found := _NTH_DAY.fullmatch(written):
             return MonthDay(nth=_NTH[found[1]], weekday=WEEKDAYS.index(found[2]))
-    hint = "write mon to sun; for months also 1 to 31, last, first mon to last fri"
+    meant = weekday_meant(written) if isinstance(written, str) else None
+    hint = (
+        f"did you mean `{meant}`?"
+        if meant
+        else "write mon to sun; for months also 1 to 31, last, first mon to last fri"
+    )
     raise InvalidValue(Code.UNKNOWN_VALUE, f"`{str(written)[:40]}` is not a day", hint)
+
+
+def weekday_meant(written: str) -> str | None:
+    """`Monday` as `mon`, `first Monday` as `first mon`; None where no weekday is named."""
+    before, _, word = written.strip().lower().rpartition(" ")
+    known = word[:3] in WEEKDAYS and any(day.startswith(word) for day in _NAMES)
+    return f"{before} {word[:3]}".strip() if known and before in ("", *_NTH) else None
 
 
 def parse_wall_time(written: str) -> time:

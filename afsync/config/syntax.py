@@ -70,7 +70,7 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
         "expected <block end>, but found '<(scalar|anchor|tag|alias)>'",
         "",
         "something follows a value that was already complete",
-        "put the whole text in quotes, and double a quote inside of it if there is one",
+        "put the whole text in single quotes, and double each single quote inside of it",
         False,
     ),
     (
@@ -140,6 +140,20 @@ def swallowed(text: str, problem: str, start: int, end: int) -> int | None:
     above = text.rfind("\n", 0, max(0, text.rfind("\n", 0, end))) + 1
     cut = _CUT_KEY.match(text, above)
     return cut.start(1) if cut and problem.startswith(("expected <block end>", "could not find expected ':'")) else None
+
+
+_UNSPACED = re.compile(r"[ ]*(?:- )?([A-Za-z_][\w-]*):(?!//)[^\s:]", re.ASCII)
+
+
+def unspaced(text: str, problem: str, start: int, end: int) -> tuple[int, str] | None:
+    """Where a colon without its space made text of a line that was to be a key and its value, and that key. It is the
+    line above the place where the parser gave up, or that of the construct's beginning."""
+    if problem.startswith("mapping values are not allowed"):
+        start = text.rfind("\n", 0, max(0, text.rfind("\n", 0, end)))
+    elif not problem.startswith("could not find expected ':'"):
+        return None
+    found = _UNSPACED.match(text, text.rfind("\n", 0, start + 1) + 1)
+    return (found.start(1), found[1]) if found else None
 
 
 def explain(problem: str, context: str) -> Explanation:

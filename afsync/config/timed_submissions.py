@@ -18,7 +18,7 @@ from afsync.config.keys.resources import SERIES_KEYS, JobPart
 from afsync.config.occurrence_fields import misplaced, refers_to_row, without_later
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, InvalidValue
-from afsync.config.row_fields import Rows, rows_of, wrong_times
+from afsync.config.row_fields import Rows, rows_of, wrong_cells
 from afsync.config.row_jobs import RowSeries
 from afsync.config.series import ONLY_OF_ONE_SUBMISSION, DeclaredSeries, SeriesDefaults, read_series, with_rows
 from afsync.config.sheets import Sheet, read_sheet
@@ -86,8 +86,8 @@ def _rows(job: Declared, sheets: dict[str, Sheet], context: JobContext, report: 
     rows, faults = rows_of(sheet, given.get("key", "key"), given.get("where", {}), dated="repeat" in job.fields)
     own = {name for name, value in job.fields.items() if refers_to_row(value)}
     rows = rows.without(own) if own else rows
-    if faults:  # the times are read when the rows are jobs, which these never are
-        faults += wrong_times(rows, job.text("zone") or context.zone)
+    if faults:  # the cells are checked when the rows are jobs, which these never are
+        faults += wrong_cells(rows, job.text("zone") or context.zone)
     report.faults(sheet, dict.fromkeys(faults))
     return rows
 

@@ -25,7 +25,7 @@ from ruamel.yaml.reader import ReaderError
 from afsync.config.composer import NO_VERSION, Composer, Unreadable, too_much
 from afsync.config.positions import Composed
 from afsync.config.problems import Code, TextDiagnostic
-from afsync.config.syntax import conflict, explain, swallowed
+from afsync.config.syntax import conflict, explain, swallowed, unspaced
 
 MAX_EVENTS: Final = 100_000
 MAX_LENGTH: Final = 4_000_000
@@ -113,6 +113,8 @@ def _events(text: str, composer: Composer, *, cut: bool) -> Iterator[Any]:
             raise Unreadable(too_much(text.count("\n"))) from None
         if error.problem_mark is not None and (comment := _swallowed(text, error)) is not None:
             raise Unreadable(comment) from None
+        if error.problem_mark is not None and (colon := _unspaced(text, error)) is not None:
+            raise Unreadable(colon) from None
         said = explain(error.problem or "", error.context or "")
         place = error.context_mark if said.at_context and error.context_mark else error.problem_mark
         line, column = (place.line + 1, place.column + 1) if place else (1, 1)
@@ -133,6 +135,17 @@ def _events(text: str, composer: Composer, *, cut: bool) -> Iterator[Any]:
         # The latter two: an escape such as "\UFFFFFFFF" that is no character.
         message = "this is not valid YAML: " + str(error).splitlines()[0]
         raise Unreadable(TextDiagnostic(Code.SYNTAX, 1, 1, message, "check its escapes, such as \\U0001F600")) from None
+
+
+def _unspaced(text: str, error: MarkedYAMLError) -> TextDiagnostic | None:
+    start = error.context_mark.index if error.context_mark else 0
+    found = unspaced(text, error.problem or "", start, error.problem_mark.index)
+    if found is None:
+        return None
+    at, key = found
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    message = f"a space is missing after `{key[:60]}:`"
+    return TextDiagnostic(Code.SYNTAX, line, column, message, f"write `{key[:60]}: …`; or quote it if it is text")
 
 
 def _swallowed(text: str, error: MarkedYAMLError) -> TextDiagnostic | None:

@@ -139,3 +139,7 @@ def test_exit_2_is_written_in_one_place_only() -> None:
         for node in ast.walk(ast.parse(text)) if "exit(" in text else ():
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("sys.exit", "exit", "os._exit", "ctx.exit"):
                 assert ast.unparse(node) in ("os._exit(code)", "sys.exit(main())"), path
+
+
+def test_show_of_an_address_names_the_command_that_shows_it(sandbox: Sandbox) -> None:
+    assert "`afsync state show job.x`" in sandbox.does("show", "job.x", code=1).err

@@ -515,3 +515,17 @@ def test_a_cell_that_was_emptied_after_its_occurrence_was_submitted_is_not_set(t
     found = expanded(tmp_path, sheet, main, recorded=recorded).desired.jobs
     assert found['job.show["2026-12-05"]'].values == {"url": "https://a.b/c", "topic": "At 08:00"}
     assert found['job.show["2026-12-06"]'].values["tone"] == "calm"
+
+
+def test_a_row_without_a_usable_key_is_checked_like_the_others(tmp_path: Path) -> None:
+    sheet = "ID,url,schedule\n1,https://a.b,2026-12-10 10:00\n1,www.x,03/04/2026\n,www.y,2026-12-11\n2,www.z,\n"
+    found = wrong(tmp_path, sheet, LISTED.replace("s.csv", "{file: s.csv, key: ID}"))
+    places = {(p.location.line, p.message.partition(":")[0]) for p in found if p.location}
+    of_each_row = {(n, f"column `{c}`") for n, c in ((3, "ID"), (4, "ID"), (3, "schedule"), (4, "schedule"))}
+    assert places == of_each_row | {(n, "column `url`") for n in (3, 4, 5)}
+
+
+def test_a_sheet_without_the_column_key_is_told_how_to_name_its_own(tmp_path: Path) -> None:
+    first, *others = wrong(tmp_path, "ID,url\n1,https://a.b\n2,www.x\n")
+    assert first.hint is not None and "`rows: {file: s.csv, key: ID}`" in first.hint
+    assert [p.message.partition(":")[0] for p in others] == ["column `url`"]

@@ -10,6 +10,7 @@ import pytest
 
 from afsync.config import occurrences
 from afsync.config.occurrences import expand
+from afsync.config.series_values import weekday_meant
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
 from afsync.core.records import RecordedJob
@@ -276,3 +277,14 @@ def test_a_day_has_a_bound_of_times(tmp_path: Path) -> None:
     assert len(jobs(tmp_path, f"repeat: {{dates: [2026-12-07], at: {{{at(48)}}}}}")) == 48
     (problem,) = wrong(tmp_path, f"repeat: {{dates: [2026-12-07], at: {{{at(49)}}}}}")
     assert str(problem.code) == "too_large" and "48 are allowed" in problem.message
+
+
+def test_a_weekday_in_full_is_understood_as_what_was_meant() -> None:
+    for written, meant in {
+        "Monday": "mon",
+        "first Friday": "first fri",
+        "TUES": "tue",
+        "third sun": "third sun",
+    }.items():
+        assert weekday_meant(written) == meant
+    assert [weekday_meant(word) for word in ("mondy", "month", "next monday", "")] == [None] * 4
