@@ -31,6 +31,7 @@ class Commands(click.Group):
         for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
             if not any(p.name == "directory" for p in one.params):
                 one.params.append(directory_option())
+            one.short_help = one.short_help or _first_sentence(one.help or "")  # else it is cut, not wrapped
         if "_AFSYNC_COMPLETE" in os.environ:  # as the shell sets it to ask what could follow
             from afsync.commands.completion import attach
 
@@ -46,6 +47,11 @@ class Commands(click.Group):
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         return help_text().rstrip("\n")
+
+
+def _first_sentence(text: str) -> str:
+    first, found, _ = " ".join(text.split("\n\n")[0].split()).partition(". ")
+    return f"{first}." if found else first
 
 
 def _did_you_mean(name: str) -> str:
@@ -126,6 +132,10 @@ def _usage(error: click.ClickException) -> int:
     from afsync.output.tables import wrapped
 
     context = getattr(error, "ctx", None)
+    if isinstance(error, click.NoSuchOption) and context is not None:
+        hidden = {name for p in context.command.params if getattr(p, "hidden", False) for name in p.opts}
+        known = [name for name in error.possibilities or () if name not in hidden]
+        error = click.NoSuchOption(error.option_name, possibilities=known, ctx=context)
     _say(f"Error: {wrapped(error.format_message(), stderr_paint().columns, len('Error: '))}")
     if context is not None:
         _say(f"  see `{context.command_path} --help`")

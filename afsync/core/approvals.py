@@ -229,7 +229,7 @@ def reason_against_approval(
     time = _its_time(record, declared, remote, now)
     if time is not None and not at_once and (record.approval or not record.staged):
         what = "was approved already, and is" if record.approval else "is"
-        when = f"to be published by the first apply after {time.written}"
+        when = f"to be published by the first apply after {time.with_zone}"
         return f"({record.id}) {what} {when}; `{FlagName.NOW}` publishes it at once"
     return None
 

@@ -31,6 +31,12 @@ class Schedule(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schedule) and self.utc == other.utc and self.written == other.written
 
+    @property
+    def with_zone(self) -> str:
+        """As it is written, with the zone where that is not part of it: `2026-12-04 10:00 (Europe/Berlin)`."""
+        has_offset = self.written[-1:] in "Zz" or "+" in self.written or "-" in self.written[10:]
+        return self.written if self.zone is None or has_offset else f"{self.written} ({self.zone})"
+
 
 class File(Struct, frozen=True):
     """A file to upload, as it was when it was hashed. `path` is relative to the project root, `size` in bytes."""

@@ -43,7 +43,7 @@ def _wait_for_its_time(
     if not record.approved:
         waits = Approval(run.deps.clock(), run.deps.who, change.platforms)
         run.state.write(run.state.recorded.with_resource(change.address, replace(record, approval=waits)))
-        progress.note = f"recorded; it will be published by the first apply after {later.written}"
+        progress.note = f"recorded; it will be published by the first apply after {later.with_zone}"
     return StepDone()
 
 

@@ -35,9 +35,11 @@ def block(result: AccountResult, paint: Paint = no_paint) -> str:
 
 def overall_text(overall: Overall, paint: Paint = no_paint) -> str:
     """The table, what concerns all of them, and how many there are; ends in a newline."""
-    lines = [*table(HEAD, [*_rows(overall)], paint)] if overall.results else []
+    rows = [*_rows(overall)]
+    told = any(cell.text for row in rows for cell in row[1:])  # else it has the names only, which stand above
+    lines = [*table(HEAD, rows, paint)] if told else []
     lines += ["", *(problem_block(p, paint) for p in overall.problems)] if overall.problems else []
-    return "\n".join([*lines, "", *summary_lines(overall)]) + "\n"
+    return "\n".join([*lines, *([""] if lines or not rows else []), *summary_lines(overall)]) + "\n"
 
 
 def summary_lines(overall: Overall) -> Iterator[str]:
@@ -84,7 +86,7 @@ _MARKER = re.compile(r"\A<!-- afsync:[^\n]*-->\n")
 def overall_markdown(overall: Overall, max_bytes: int = MAX_BYTES) -> str:
     """The comment, ending in a newline. Accounts that differ or failed come first. An account whose details do not fit
     keeps its row; rows and details that do not fit are counted."""
-    name = f" {overall.command} of {len(overall.results)} accounts"
+    name = f" {overall.command} of {count(len(overall.results), 'account')}"
     # Each command has a comment of its own, except `validate`: it replaces that of the plan.
     of = "plan" if overall.command == "validate" else overall.command
     parts = [f"{marker(overall.title, of)}\n{headline(overall.title)}{name}", *_said(overall)]
@@ -92,7 +94,7 @@ def overall_markdown(overall: Overall, max_bytes: int = MAX_BYTES) -> str:
     rows, left_out = _table(overall, room // 2)
     parts += [rows] if overall.results else []
     if left_out:
-        parts.append(f"_{left_out} more accounts not shown here; see the log._")
+        parts.append(f"_{count(left_out, 'more account')} not shown here; see the log._")
     room -= _size(rows)
     not_shown = 0
     for result in sorted(overall.results, key=_unimportant):

@@ -45,7 +45,7 @@ def effect_lines(job: Waiting, now: datetime) -> Iterator[str]:
     """What an approval does where there is a publish time."""
     if job.schedule is None:
         return
-    time = escape_control(job.schedule.written)
+    time = escape_control(shown_schedule(job.schedule, instant=False))
     if not job.held:
         yield f"an approval publishes it at once, not at its publish time, {time}"
     elif job.schedule.utc > now:

@@ -14,7 +14,7 @@ from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
 from afsync.core.text import duration
 from afsync.errors import Location, Problem
-from afsync.output.values import Paint, count, escape_control, no_paint
+from afsync.output.values import Paint, count, escape_control, no_paint, shown_schedule
 
 _DOING = {
     Action.CREATE: "creating",
@@ -213,9 +213,10 @@ def left_undone(t: Tally, *, held: int = 0, unresolved: int = 0) -> list[str]:
 
 
 def due_lines(changes: Sequence[Change]) -> list[str]:
-    """`job.a: its publish time, 2026-11-12 18:30, has come`"""
+    """`job.a: its publish time, Thu 2026-11-12 18:30 CET, has come`"""
     times = {c.address: c.before.schedule for c in changes if isinstance(c.before, RecordedJob)}
-    return [f"{a}: its publish time, {escape_control(t.written)}, has come" for a, t in times.items() if t is not None]
+    shown = {address: shown_schedule(time, instant=False) for address, time in times.items() if time is not None}
+    return [f"{address}: its publish time, {escape_control(time)}, has come" for address, time in shown.items()]
 
 
 MOST_UNSEEN = 10

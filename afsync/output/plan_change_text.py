@@ -74,7 +74,8 @@ def _sentence(change: Change) -> str:
             gone = "missing in the account" if change.reason is Reason.MISSING else "finished, and no longer wanted"
             return f"will be forgotten: {gone}; nothing is sent"
         case Action.APPROVE if change.later is not None:
-            return f"will be approved, and published by the first apply after {escape_control(change.later.written)}"
+            time = shown_schedule(change.later, instant=False)
+            return f"will be approved, and published by the first apply after {escape_control(time)}"
         case Action.APPROVE if change.reason is Reason.DUE:
             return "will be published, since its time has come, which cannot be undone"
         case Action.APPROVE if isinstance(change.before, RecordedJob) and publication_failed(change.before):

@@ -143,3 +143,12 @@ def test_exit_2_is_written_in_one_place_only() -> None:
 
 def test_show_of_an_address_names_the_command_that_shows_it(sandbox: Sandbox) -> None:
     assert "`afsync state show job.x`" in sandbox.does("show", "job.x", code=1).err
+
+
+def test_a_flag_that_help_does_not_show_is_not_suggested(sandbox: Sandbox) -> None:
+    assert "--format" not in sandbox.does("plan", "--foo", code=1).err
+    assert "--json" in sandbox.does("plan", "--jso", code=1).err
+
+
+def test_the_help_of_a_group_is_not_cut(sandbox: Sandbox) -> None:
+    assert "...\n" not in sandbox.does("state", "--help").out.split("Commands:")[1]

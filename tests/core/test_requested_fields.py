@@ -107,8 +107,8 @@ def test_a_template_that_nobody_knows_is_warned_of_once() -> None:
     assert notices(a_template(), *jobs) == [
         (
             "job.a",
-            "job.a and 1 more is made from template.weekly, which afsync did not create and the service does not "
-            "report: its format, durationMins and staging are whatever the service makes of that template",
+            "job.a and 1 more are made from template.weekly, which afsync did not create and the service does not "
+            "report: their format, durationMins and staging are whatever the service makes of that template",
         )
     ]
     assert notices(a_template(), *jobs, created=True) == []

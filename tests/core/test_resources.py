@@ -256,3 +256,16 @@ def test_a_fingerprint_never_changes_between_versions() -> None:
 
 PINNED_JOB = "936dc6377ca24b27a265b82cdd06d193"
 PINNED_TEMPLATE = "1cc5e2d5dc0e2d5a7c2c392e4dd24149"
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "shown"),
+    [
+        ("2026-12-04 10:00", "Europe/Berlin", "2026-12-04 10:00 (Europe/Berlin)"),
+        ("2026-12-04 10:00Z", "UTC", "2026-12-04 10:00Z"),
+        ("2026-12-04 10:00-05:00", "America/New_York", "2026-12-04 10:00-05:00"),
+        ("2026-12-04T10:00+01:00", "Europe/Berlin", "2026-12-04T10:00+01:00"),
+    ],
+)
+def test_a_time_is_shown_with_its_zone(written: str, zone: str, shown: str) -> None:
+    assert Schedule(written, datetime(2026, 12, 4, tzinfo=UTC), zone).with_zone == shown

@@ -91,9 +91,10 @@ def _unknown(name: str, found: list[tuple[Job, tuple[str, ...]]]) -> Problem:
     job, fields = found[0]
     named = first_of([job.address for job, _ in found])
     open_fields = " and ".join((", ".join(fields[:-1]), fields[-1]) if len(fields) > 1 else fields)
+    is_made, its = ("are made", "their") if len(found) > 1 else ("is made", "its")
     text = (
-        f"{named} is made from {name}, which afsync did not create and the service does not report: its {open_fields} "
-        f"{'are' if len(fields) > 1 else 'is'} whatever the service makes of that template"
+        f"{named} {is_made} from {name}, which afsync did not create and the service does not report: {its} "
+        f"{open_fields} {'are' if len(fields) > 1 else 'is'} whatever the service makes of that template"
     )
     hint = "declare them on the job, and they are sent with it"
     return Problem("template_unknown", text, hint, Severity.WARNING, job.address)
