@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -46,11 +48,11 @@ def run(world: HeldWorld, *args: str, code: int = 0, **more: Any) -> tuple[Done,
 
 def test_it_is_published_between_two_submissions(world: HeldWorld) -> None:
     declared, (job,) = a_long_apply(world)
-    due = declared["a"]["schedule"]
+    due = datetime.fromisoformat(declared["a"]["schedule"]).astimezone(ZoneInfo("Europe/Berlin"))
     done, sent = run(world)
     assert lines(sent) == ["POST /jobs", "POST /jobs", approving(job), "POST /jobs"]
     told = done.out.splitlines()
-    assert f"job.a: its publish time, {due}, has come" in told
+    assert f"job.a: its publish time, {due:%a %Y-%m-%d %H:%M %Z}, has come" in told
     assert "Approved: 1 job." in told
     assert told[-1] == "Apply complete! Resources: 3 added, 0 changed, 0 destroyed."
     assert world.record("job.a")["approved"] and world.of_service(job)["approved_at"]
