@@ -16,7 +16,7 @@ from afsync.errors import StateError
 from afsync.store.canonical_json import FORMAT
 from afsync.store.damaged import is_note_of, moved_note
 from afsync.store.disk import Disk, atomic_write
-from afsync.store.history import Version, good_copies, list_versions, newest_good, recovery_hint, restore, unite
+from afsync.store.history import Version, good_copies, list_versions, newest_good, recovery_hint
 from afsync.store.interface import (
     Store,
     already_there,
@@ -30,6 +30,7 @@ from afsync.store.journal import change_of, changed_resources
 from afsync.store.lock import Holder, Lock, Unlocked, acquire, force_unlock, other_run
 from afsync.store.paths import Paths, lineages, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
+from afsync.store.restore import restore, unite
 from afsync.store.state_reader import Loaded, load, unreadable
 from afsync.store.state_text import encode_bytes
 from afsync.store.state_writer import alone, append, check_writable, keep_old_format, save, unwritable

@@ -14,8 +14,8 @@ from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.damaged import glimpse, merge_sides, merged_sides
 from afsync.store.disk import Disk
-from afsync.store.history import restore, unite
 from afsync.store.local import LocalStore
+from afsync.store.restore import restore, unite
 from afsync.store.state_text import decode_bytes, encode
 from tests.builders import LINEAGE
 from tests.store.support import OTHER_LINEAGE, a_store, everything, following, job_number, opened, paths, with_job

@@ -16,8 +16,9 @@ from afsync.core.records import Record
 from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.disk import is_temporary
-from afsync.store.history import list_versions, restore
+from afsync.store.history import list_versions
 from afsync.store.local import LocalStore
+from afsync.store.restore import restore
 from tests.builders import LINEAGE
 from tests.scale import EVERYTHING, scaled
 from tests.store.simdisk import PowerCut, SimDisk

@@ -12,8 +12,9 @@ from afsync.core.records import Forgotten, Watched, Why
 from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.disk import Disk
-from afsync.store.history import Version, list_versions, newest_good, restore
+from afsync.store.history import Version, list_versions, newest_good
 from afsync.store.paths import Paths
+from afsync.store.restore import restore
 from tests.builders import LINEAGE, NOW
 from tests.store.support import OTHER_LINEAGE, a_store, job_number, opened, paths, submitted, with_job
 

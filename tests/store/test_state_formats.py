@@ -17,8 +17,9 @@ from afsync.core.records import NEW, Effect, Finding, Publish, RecordedJob, Reco
 from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store import canonical_json, state_file
-from afsync.store.history import list_versions, restore
+from afsync.store.history import list_versions
 from afsync.store.local import LocalStore
+from afsync.store.restore import restore
 from afsync.store.state_text import decode_bytes, encode_bytes, fully, plainly
 from tests.builders import LINEAGE, NOW
 from tests.store.support import a_store, everything, following, job_number, paths, with_job

@@ -15,18 +15,11 @@ from afsync.core.state import Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.damaged import Glimpse, glimpse, moved_hint, moved_to
 from afsync.store.disk import LARGEST
-from afsync.store.history import (
-    Version,
-    as_newest,
-    good_version,
-    missing_in_newer,
-    refuse_loss,
-    refuse_skipping,
-    version_with,
-)
+from afsync.store.history import Version, good_version
 from afsync.store.interface import overtaken
 from afsync.store.paths import serials
 from afsync.store.remote.backend import Backend, Conflict, Overtaken, StoredDocument, Unclear, put_once
+from afsync.store.restore import as_newest, missing_in_newer, refuse_loss, refuse_skipping, version_with
 from afsync.store.state_text import StateDocument, decode_bytes, encode_bytes
 from afsync.store.state_writer import KEPT
 
