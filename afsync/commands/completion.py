@@ -50,7 +50,7 @@ MOST: Final = 500
 
 
 def _known() -> tuple[Desired, Recorded]:
-    """What is declared now, and what is recorded, as far as there is a state."""
+    """What is declared, and what the state records where there is one."""
     context = here()
     project = load_project(context)
     try:

@@ -117,7 +117,7 @@ def _said(overall: Overall) -> Iterator[str]:
 
 
 def _table(overall: Overall, room: int) -> tuple[str, int]:
-    """The table as far as there is room, and how many accounts are left out of it."""
+    """The table, cut at `room` bytes, and the number of accounts that are left out of it."""
     counted = total(overall.results) != Numbers()
     # Where no account has a number, as of `calendar`, the columns of numbers are left out.
     head = _table_head(HEAD if counted else (HEAD[0], *HEAD[-2:]))
